@@ -1,0 +1,242 @@
+//! The flat syntax tree of a DOT file: a few vectors of `Copy` entries that refer to each other by index.
+//!
+//! Nothing here owns text or boxes, so that a 100k-node file costs a handful of allocations, and neither walking
+//! nor dropping a deeply nested file recurses. Statements stand in pre-order: the body of a subgraph is the run of
+//! statements behind it, up to [`Subgraph::end`].
+
+use std::ops::{Index, Range};
+
+use dotwright_diagnostics::TextRange;
+
+/// How an id or value is written. See "ID" in Graphviz's *DOT Language* page for the first five.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IdKind {
+    /// `name`, letters, digits, underscores and non-ASCII characters, no digit in front.
+    Name,
+    /// `-1.5`, `.5`, `42`.
+    Number,
+    /// `"text"`.
+    Quoted,
+    /// `"one " + "two"`; the range covers all parts.
+    Concatenated,
+    /// `<html>`.
+    Html,
+    /// Bare text that pipeline dialects write and Graphviz refuses: `900s`, `gpt-5.4`, `human.default_choice`.
+    Dialect,
+    /// Put in by token repair where an id or value is missing; the range is empty.
+    Missing,
+}
+
+/// An id, an attribute name or an attribute value: how and where it is written. [`crate::decode`] gives its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Id {
+    /// How it is written.
+    pub kind: IdKind,
+    /// Where it is written, quotes included.
+    pub range: TextRange,
+}
+
+/// Index of a statement in [`Ast`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StmtId(pub u32);
+
+/// A run of entries in one of the vectors of [`Ast`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span32 {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Span32 {
+    /// Number of entries.
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// True when there are no entries.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// One `key = value` pair of an attribute list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attribute {
+    /// The attribute name.
+    pub key: Id,
+    /// The value; [`IdKind::Missing`] when repair had to put it in.
+    pub value: Id,
+}
+
+impl Attribute {
+    /// From the first byte of the key to the last byte of the value.
+    pub fn range(self) -> TextRange {
+        self.key.range.cover(self.value.range)
+    }
+}
+
+/// What a default statement applies to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// `graph [...]`
+    Graph,
+    /// `node [...]`
+    Node,
+    /// `edge [...]`
+    Edge,
+}
+
+/// `:port` or `:port:compass` behind a node id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port {
+    /// First part, a port name or a compass point.
+    pub name: Id,
+    /// Second part.
+    pub compass: Option<Id>,
+}
+
+/// A node id as it occurs in a node statement or an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeRef {
+    /// The node's id.
+    pub id: Id,
+    pub(crate) port: u32,
+}
+
+/// One end of an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A single node.
+    Node(NodeRef),
+    /// All nodes of a subgraph or `{...}` group: the statement that holds it.
+    Subgraph(StmtId),
+}
+
+/// What a statement is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StmtKind {
+    /// `id [attributes]`
+    Node(NodeRef),
+    /// `a -> b -> c [attributes]`: one hop fewer than endpoints.
+    Edge {
+        /// The ends in source order, at least two.
+        endpoints: Span32,
+    },
+    /// `graph [..]`, `node [..]`, `edge [..]`
+    Default(Target),
+    /// `key = value` in a graph or subgraph body; the attribute list holds exactly that pair.
+    Assign,
+    /// `subgraph id { ... }` or `{ ... }`
+    Subgraph(Subgraph),
+}
+
+/// A subgraph or group; its statements follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subgraph {
+    /// The id, when it has one.
+    pub id: Option<Id>,
+    /// The statement behind the last one of the body.
+    pub end: StmtId,
+    /// True when this subgraph is an end of the edge statement that follows its body.
+    pub is_endpoint: bool,
+}
+
+/// A statement: its kind, its extent and its attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stmt {
+    /// What it is.
+    pub kind: StmtKind,
+    /// From the first token to the last, attribute lists included, `;` not.
+    pub range: TextRange,
+    pub(crate) attributes: Span32,
+    /// True when token repair changed this statement: what it says may not be what its author meant.
+    pub recovered: bool,
+}
+
+/// One graph of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Graph {
+    /// The `strict` keyword.
+    pub strict: Option<TextRange>,
+    /// The keyword `graph` or `digraph`; empty when repair put it in.
+    pub keyword: TextRange,
+    /// True for `digraph`.
+    pub directed: bool,
+    /// The graph's id.
+    pub id: Option<Id>,
+    /// From the first header token to the closing brace.
+    pub range: TextRange,
+    /// The opening brace; empty when repair put it in.
+    pub open: TextRange,
+    /// The closing brace; empty when repair put it in.
+    pub close: TextRange,
+    pub(crate) stmts: Span32,
+}
+
+impl Graph {
+    /// From the first header token to the last one before `{`.
+    pub fn header(&self) -> TextRange {
+        let end = self.id.map_or(self.keyword.end, |id| id.range.end);
+        TextRange::new(self.range.start, end.max(self.keyword.end))
+    }
+}
+
+/// The syntax tree of a file, which may hold several graphs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ast {
+    pub(crate) graphs: Vec<Graph>,
+    pub(crate) stmts: Vec<Stmt>,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) ports: Vec<Port>,
+}
+
+impl Ast {
+    /// The graphs in source order.
+    pub fn graphs(&self) -> &[Graph] {
+        &self.graphs
+    }
+
+    /// All statements of `graph` in pre-order, nested ones included.
+    pub fn statements(&self, graph: &Graph) -> impl Iterator<Item = (StmtId, &Stmt)> {
+        let range = graph.stmts.range();
+        let first = graph.stmts.start;
+        self.stmts.get(range).unwrap_or(&[]).iter().zip(first..).map(|(stmt, id)| (StmtId(id), stmt))
+    }
+
+    /// All statements of the file in pre-order, over all graphs.
+    pub fn all_statements(&self) -> &[Stmt] {
+        &self.stmts
+    }
+
+    /// The attributes of a statement, over all its `[...]` lists.
+    pub fn attributes(&self, stmt: &Stmt) -> &[Attribute] {
+        self.attributes.get(stmt.attributes.range()).unwrap_or(&[])
+    }
+
+    /// The ends of an edge statement; empty for every other kind.
+    pub fn endpoints(&self, stmt: &Stmt) -> &[Endpoint] {
+        match stmt.kind {
+            StmtKind::Edge { endpoints } => self.endpoints.get(endpoints.range()).unwrap_or(&[]),
+            StmtKind::Node(_) | StmtKind::Default(_) | StmtKind::Assign | StmtKind::Subgraph(_) => &[],
+        }
+    }
+
+    /// The port of a node reference.
+    pub fn port(&self, node: NodeRef) -> Option<&Port> {
+        self.ports.get(node.port as usize)
+    }
+}
+
+impl Index<StmtId> for Ast {
+    type Output = Stmt;
+
+    #[expect(clippy::indexing_slicing, reason = "statement ids are only made for statements of the same tree")]
+    fn index(&self, id: StmtId) -> &Stmt {
+        &self.stmts[id.0 as usize]
+    }
+}
