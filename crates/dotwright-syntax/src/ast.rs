@@ -112,6 +112,8 @@ pub struct NodeRef {
 pub enum Endpoint {
     /// A single node.
     Node(NodeRef),
+    /// `a, b`: see [`Ast::listed`].
+    List(Span32),
     /// All nodes of a subgraph or `{...}` group: the statement that holds it.
     Subgraph(StmtId),
 }
@@ -192,6 +194,7 @@ pub struct Ast {
     pub(crate) stmts: Vec<Stmt>,
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) listed: Vec<NodeRef>,
     pub(crate) ports: Vec<Port>,
 }
 
@@ -224,6 +227,11 @@ impl Ast {
             StmtKind::Edge { endpoints } => self.endpoints.get(endpoints.range()).unwrap_or(&[]),
             StmtKind::Node(_) | StmtKind::Default(_) | StmtKind::Assign | StmtKind::Subgraph(_) => &[],
         }
+    }
+
+    /// The nodes of an [`Endpoint::List`].
+    pub fn listed(&self, list: Span32) -> &[NodeRef] {
+        self.listed.get(list.range()).unwrap_or(&[])
     }
 
     /// The port of a node reference.

@@ -4,6 +4,18 @@
 //! what pipeline dialects write; what a profile forbids is the linter's business.
 
 pub mod ast;
+mod builder;
+mod error;
+mod grammar;
+mod lexer;
+mod parse;
+mod repair;
 mod string;
+mod token;
 
+pub use error::{SyntaxError, SyntaxErrorKind};
+pub use lexer::{Lexed, Unclosed, UnclosedKind, lex};
+pub use parse::{Parse, from_bytes, parse};
+pub use repair::MAX_DEPTH;
+pub use token::{Comment, CommentKind, Token, TokenKind};
 pub use string::{StringMap, decode};
