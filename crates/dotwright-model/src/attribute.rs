@@ -130,7 +130,8 @@ pub struct AttributeSchema {
     pub value_type: ValueType,
     /// What the runner takes when it is absent, as one would write it.
     pub default: Option<&'static str>,
-    /// The words of an enum, or of the items of a list; empty where any text goes.
+    /// The words of an enum, or of the items of a list; empty where any text goes. Where the profile has a list of
+    /// its own, as for `join_policy`, that one decides and this is the union.
     pub allowed: &'static [&'static str],
     /// Bounds of a number or duration.
     pub range: Option<ValueRange>,

@@ -7,6 +7,7 @@ use dotwright_model::{
 const ORDER: [&str; 7] =
     ["attractor", "attractor-literal", "kilroy", "tracker", "fabro", "mammoth", "amplifier"];
 
+#[expect(clippy::expect_used, reason = "tests only name known profiles")]
 fn profile(name: &str) -> &'static Profile {
     Profile::by_name(name).expect("a known profile")
 }
