@@ -1,0 +1,28 @@
+//! What an attribute means and how each runner reads it, as data.
+//!
+//! The tables live in `data/*.toml`; the build script checks them and turns them into statics, so there is one source
+//! for rules, completion, hover, `explain` and the pages, and nothing to do at start-up.
+
+mod attribute;
+mod handler;
+mod name_hash;
+mod operator;
+mod outcome;
+mod profile;
+mod switch;
+mod value;
+
+pub use attribute::{
+    AttributeFamily, AttributeKey, AttributeSchema, Scope, ValueRange, ValueType, attribute,
+    attribute_families, attribute_family, attributes,
+};
+pub use handler::Handler;
+pub use operator::{Operator, OperatorSet};
+pub use outcome::Outcome;
+pub use profile::{Alias, JumpTarget, Level, OutcomeWord, Profile};
+pub use switch::{
+    BareKeys, BranchScope, ChoiceMatch, DeadEnd, DiamondOutcome, FailedStep, IntegerDuration, LabelRouting,
+    NoRoute, QuotedLiterals, RegionFailure, RetryFailures, SeveralConditions, Shell, UnknownShape,
+    UnknownStyleProperty, UnknownType, UnmatchedAnswer, UnvisitedGate,
+};
+pub use value::{DurationLiteral, Milliseconds, parse_boolean, parse_duration, parse_integer};

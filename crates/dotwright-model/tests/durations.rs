@@ -1,0 +1,28 @@
+//! The shared duration vectors.
+
+use std::{env, fs, path::PathBuf};
+
+use dotwright_model::{DurationLiteral, Milliseconds, parse_duration};
+
+#[test]
+fn every_vector_is_read_as_it_says() {
+    let folder = env::var_os("DOTWRIGHT_VECTORS").map(PathBuf::from);
+    let folder =
+        folder.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"));
+    let path = folder.join("durations.json");
+    let Ok(text) = fs::read_to_string(&path) else {
+        eprintln!(
+            "not run: {} is absent; set DOTWRIGHT_VECTORS to the folder of the vectors",
+            path.display()
+        );
+        return;
+    };
+    let vectors: serde_json::Value = serde_json::from_str(&text).expect("vectors are JSON");
+    let vectors = vectors.as_array().expect("a list of vectors");
+    assert!(!vectors.is_empty());
+    for vector in vectors {
+        let input = vector["input"].as_str().expect("an input");
+        let expected = vector["expect_ms"].as_u64().map(|span| DurationLiteral::Span(Milliseconds(span)));
+        assert_eq!(parse_duration(input), expected, "{}", vector["id"]);
+    }
+}
