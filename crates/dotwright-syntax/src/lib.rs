@@ -4,6 +4,9 @@
 //! what pipeline dialects write; what a profile forbids is the linter's business.
 
 pub mod ast;
+pub mod condition;
 mod string;
+#[cfg(test)]
+mod vectors;
 
 pub use string::{StringMap, decode};
