@@ -200,7 +200,7 @@ impl Literal {
         let raw = self.range.text(text);
         match self.kind {
             LiteralKind::Bare | LiteralKind::UnclosedQuote => Cow::Borrowed(raw),
-            LiteralKind::Quoted => literal::unquote(raw),
+            LiteralKind::Quoted => crate::quoted::unquote(raw),
         }
     }
 }

@@ -5,7 +5,9 @@
 
 pub mod ast;
 pub mod condition;
+mod quoted;
 mod string;
+pub mod stylesheet;
 #[cfg(test)]
 mod vectors;
 

@@ -1,11 +1,10 @@
 //! Where the literal of a comparison ends, and what it stands for. What a literal is depends on what stands in front
 //! of it, which is why the token rules of logos do not cover it.
 
-use std::borrow::Cow;
-
-use memchr::{memchr2, memchr3};
+use memchr::memchr3;
 
 use super::LiteralKind;
+use crate::quoted::closing_quote;
 
 /// Length in bytes of the literal at the start of `rest`, which has no blanks in front, and how it is written.
 pub(super) fn scan(rest: &str) -> (usize, LiteralKind) {
@@ -63,39 +62,6 @@ pub(super) fn is_decimal(text: &str) -> bool {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     (!whole.is_empty() || !fraction.is_empty()) && all_digits(whole) && all_digits(fraction)
-}
-
-/// The text of a quoted literal.
-pub(super) fn unquote(raw: &str) -> Cow<'_, str> {
-    let body = raw.strip_prefix('"').unwrap_or(raw);
-    let body = body.strip_suffix('"').unwrap_or(body);
-    if !body.contains('\\') {
-        return Cow::Borrowed(body);
-    }
-    let mut text = String::with_capacity(body.len());
-    let mut chars = body.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('\\', Some('"' | '\\')) => text.extend(chars.next()),
-            _ => text.push(c),
-        }
-    }
-    Cow::Owned(text)
-}
-
-/// Offset of the quote that closes the one at offset 0.
-fn closing_quote(rest: &str) -> Option<usize> {
-    let bytes = rest.as_bytes();
-    let mut at = 1;
-    while let Some(offset) = bytes.get(at..).and_then(|tail| memchr2(b'"', b'\\', tail)) {
-        at += offset;
-        match (bytes.get(at), bytes.get(at + 1)) {
-            (Some(b'\\'), Some(b'"' | b'\\')) => at += 2,
-            (Some(b'\\'), _) => at += 1,
-            _ => return Some(at),
-        }
-    }
-    None
 }
 
 /// True when a clause can be over in front of `rest`.
