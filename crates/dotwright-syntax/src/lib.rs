@@ -8,6 +8,7 @@ pub mod condition;
 mod quoted;
 mod string;
 pub mod stylesheet;
+pub mod template;
 #[cfg(test)]
 mod vectors;
 
