@@ -106,7 +106,15 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A finding without help, labels or fix.
     pub fn new(rule: &'static str, severity: Severity, range: TextRange, message: impl Into<String>) -> Self {
-        Diagnostic { rule, severity, message: message.into(), help: None, range, labels: Vec::new(), fix: None }
+        Diagnostic {
+            rule,
+            severity,
+            message: message.into(),
+            help: None,
+            range,
+            labels: Vec::new(),
+            fix: None,
+        }
     }
 
     /// Adds the instruction.

@@ -243,7 +243,10 @@ impl Ast {
 impl Index<StmtId> for Ast {
     type Output = Stmt;
 
-    #[expect(clippy::indexing_slicing, reason = "statement ids are only made for statements of the same tree")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "statement ids are only made for statements of the same tree"
+    )]
     fn index(&self, id: StmtId) -> &Stmt {
         &self.stmts[id.0 as usize]
     }

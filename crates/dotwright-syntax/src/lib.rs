@@ -5,17 +5,23 @@
 
 pub mod ast;
 mod builder;
+pub mod condition;
 mod error;
 mod grammar;
 mod lexer;
 mod parse;
+mod quoted;
 mod repair;
 mod string;
+pub mod stylesheet;
+pub mod template;
 mod token;
+#[cfg(test)]
+mod vectors;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use lexer::{Lexed, Unclosed, UnclosedKind, lex};
 pub use parse::{Parse, from_bytes, parse};
 pub use repair::MAX_DEPTH;
-pub use token::{Comment, CommentKind, Token, TokenKind};
 pub use string::{StringMap, decode};
+pub use token::{Comment, CommentKind, Token, TokenKind};

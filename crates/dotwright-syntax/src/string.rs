@@ -22,7 +22,11 @@ pub fn decode(source: &str, id: Id) -> Cow<'_, str> {
         IdKind::Html => Cow::Borrowed(inner(raw, b'<', b'>')),
         IdKind::Quoted => {
             let body = inner(raw, b'"', b'"');
-            if memchr(b'\\', body.as_bytes()).is_none() { Cow::Borrowed(body) } else { Cow::Owned(collect(raw)) }
+            if memchr(b'\\', body.as_bytes()).is_none() {
+                Cow::Borrowed(body)
+            } else {
+                Cow::Owned(collect(raw))
+            }
         }
         IdKind::Concatenated => Cow::Owned(collect(raw)),
     }
