@@ -1,15 +1,18 @@
-//! What an attribute means and how each runner reads it, as data.
+//! The typed graph of a pipeline, and what its attributes mean to each runner, as data.
 //!
-//! The tables live in `data/*.toml`; the build script checks them and turns them into statics, so there is one source
+//! [`Pipeline`] is what linter, simulator, runner and editor read. The tables live in `data/*.toml`; the build script checks them and turns them into statics, so there is one source
 //! for rules, completion, hover, `explain` and the pages, and nothing to do at start-up.
 
 mod attribute;
 mod handler;
+mod lower;
 mod name_hash;
 mod operator;
 mod outcome;
+mod pipeline;
 mod profile;
 mod switch;
+mod text;
 mod value;
 
 pub use attribute::{
@@ -19,6 +22,10 @@ pub use attribute::{
 pub use handler::Handler;
 pub use operator::{Operator, OperatorSet};
 pub use outcome::Outcome;
+pub use pipeline::{
+    Attribute, ConditionRef, Edge, EdgeId, HandlerSource, Node, NodeId, Origin, Pipeline, StylesheetRef, Subgraph,
+    SubgraphId, UnreadGroup,
+};
 pub use profile::{Alias, JumpTarget, Level, OutcomeWord, Profile};
 pub use switch::{
     BareKeys, BranchScope, ChoiceMatch, DeadEnd, DiamondOutcome, FailedStep, IntegerDuration, LabelRouting,

@@ -221,6 +221,16 @@ impl Ast {
         self.attributes.get(stmt.attributes.range()).unwrap_or(&[])
     }
 
+    /// The attributes of the whole file, in source order.
+    pub fn all_attributes(&self) -> &[Attribute] {
+        &self.attributes
+    }
+
+    /// The indices of a statement's attributes in [`Ast::all_attributes`].
+    pub fn attribute_indices(&self, stmt: &Stmt) -> Range<u32> {
+        stmt.attributes.start..stmt.attributes.end
+    }
+
     /// The ends of an edge statement; empty for every other kind.
     pub fn endpoints(&self, stmt: &Stmt) -> &[Endpoint] {
         match stmt.kind {

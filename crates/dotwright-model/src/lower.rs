@@ -1,0 +1,453 @@
+//! From syntax tree to [`Pipeline`]: one linear walk over the statements in pre-order.
+//!
+//! DOT's scoping rules live here and nowhere else: defaults hold for nodes and edges created after them in the same
+//! or an inner block, a block inherits the defaults around it, and a node keeps those in force at its first mention.
+
+use std::hash::Hasher;
+use std::ops::Range;
+use std::sync::Arc;
+
+use dotwright_diagnostics::TextRange;
+use dotwright_syntax::ast::{Ast, Endpoint, NodeRef, Stmt, StmtId, StmtKind, Target};
+use dotwright_syntax::{Parse, condition, decode, stylesheet};
+use hashbrown::HashTable;
+use petgraph::graph::DiGraph;
+
+use crate::pipeline::{
+    Adjacency, Edge, EdgeCondition, EdgeId, Frame, HandlerSource, Node, NodeId, Origin, Pipeline,
+    PipelineStylesheet, Subgraph, SubgraphId, UnreadGroup, key_bit,
+};
+use crate::text::Text;
+use crate::{AttributeKey, Handler, Profile, UnknownType, parse_integer};
+
+/// How many edges all edge statements between groups may stand for. Pipelines have no such statements, and ten
+/// kilobytes of DOT can ask for a million edges with one.
+const MAX_GROUP_EDGES: u64 = 10_000;
+
+const NO_CONDITION: u32 = u32::MAX;
+
+pub(crate) fn hash(id: &str) -> u64 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(id.as_bytes());
+    hasher.finish()
+}
+
+pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profile) -> Pipeline {
+    let statements = parse.ast.all_statements().len();
+    let mut lowering = Lowering {
+        source: &source,
+        ast: &parse.ast,
+        keys: parse.ast.all_attributes().iter().map(|a| known_key(&source, a.key)).collect(),
+        graph: DiGraph::with_capacity(statements / 2, statements / 2),
+        names: HashTable::with_capacity(statements / 2),
+        frames: vec![Frame::default()],
+        subgraphs: vec![Subgraph { stmt: None, parent: None, attributes: Vec::new() }],
+        conditions: Vec::new(),
+        redeclarations: Vec::new(),
+        scopes: vec![Scope { end: StmtId(u32::MAX), subgraph: SubgraphId::ROOT, nodes: 0, edges: 0 }],
+        mentioned: Vec::new(),
+        groups: Vec::new(),
+        group_edges: 0,
+        unread_group: None,
+    };
+    if let Some(graph) = parse.ast.graphs().first() {
+        for (id, stmt) in parse.ast.statements(graph) {
+            lowering.statement(id, stmt);
+        }
+    }
+    let Lowering { keys, graph, names, frames, subgraphs, conditions, redeclarations, unread_group, .. } = lowering;
+    let outgoing = adjacency(&graph, |(source, _)| source);
+    let incoming = adjacency(&graph, |(_, target)| target);
+    let mut pipeline = Pipeline {
+        source,
+        parse,
+        profile,
+        graph,
+        names,
+        keys,
+        frames,
+        subgraphs,
+        conditions,
+        stylesheet: None,
+        redeclarations,
+        outgoing,
+        incoming,
+        unread_group,
+    };
+    assign_handlers(&mut pipeline);
+    pipeline.stylesheet = read_stylesheet(&pipeline);
+    pipeline
+}
+
+fn known_key(source: &str, key: dotwright_syntax::ast::Id) -> Option<AttributeKey> {
+    AttributeKey::from_name(&decode(source, key))
+}
+
+/// A block being read and the defaults in force in it.
+#[derive(Debug, Clone, Copy)]
+struct Scope {
+    end: StmtId,
+    subgraph: SubgraphId,
+    nodes: u32,
+    edges: u32,
+}
+
+struct Lowering<'a> {
+    source: &'a str,
+    ast: &'a Ast,
+    keys: Vec<Option<AttributeKey>>,
+    graph: DiGraph<Node, Edge, u32>,
+    names: HashTable<NodeId>,
+    frames: Vec<Frame>,
+    subgraphs: Vec<Subgraph>,
+    conditions: Vec<EdgeCondition>,
+    redeclarations: Vec<Vec<StmtId>>,
+    scopes: Vec<Scope>,
+    /// Nodes in the order in which blocks that are ends of edges mention them.
+    mentioned: Vec<NodeId>,
+    /// Such blocks with their part of `mentioned`.
+    groups: Vec<(StmtId, Range<usize>)>,
+    group_edges: u64,
+    unread_group: Option<UnreadGroup>,
+}
+
+impl Lowering<'_> {
+    fn statement(&mut self, id: StmtId, stmt: &Stmt) {
+        while self.scopes.len() > 1 && self.scopes.last().is_some_and(|scope| scope.end <= id) {
+            self.close_scope();
+        }
+        match stmt.kind {
+            StmtKind::Node(node) => {
+                let node = self.intern(node, stmt.recovered);
+                self.declare(node, id, stmt);
+            }
+            StmtKind::Edge { .. } => self.edges(id, stmt),
+            StmtKind::Default(target) => self.defaults(target, id, stmt),
+            StmtKind::Assign => self.graph_attributes(stmt),
+            StmtKind::Subgraph(subgraph) => {
+                let own = SubgraphId(self.subgraphs.len() as u32);
+                let outer = self.scope();
+                self.subgraphs.push(Subgraph {
+                    stmt: Some(id),
+                    parent: Some(outer.subgraph),
+                    attributes: self.ast.attribute_indices(stmt).collect(),
+                });
+                if subgraph.is_endpoint {
+                    self.groups.push((id, self.mentioned.len()..self.mentioned.len()));
+                }
+                self.scopes.push(Scope { end: subgraph.end, subgraph: own, ..outer });
+            }
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        self.scopes.last().copied().unwrap_or(Scope { end: StmtId(0), subgraph: SubgraphId::ROOT, nodes: 0, edges: 0 })
+    }
+
+    fn close_scope(&mut self) {
+        let Some(scope) = self.scopes.pop() else { return };
+        let closed = self.subgraphs.get(scope.subgraph.0 as usize).and_then(|subgraph| subgraph.stmt);
+        let end = self.mentioned.len();
+        if let Some((_, range)) = self.groups.iter_mut().rev().find(|(stmt, _)| Some(*stmt) == closed) {
+            range.end = end;
+        }
+    }
+
+    /// The node of a mention, made with the defaults in force when it is the first.
+    fn intern(&mut self, node: NodeRef, recovered: bool) -> NodeId {
+        let name = Text::new(self.source, node.id);
+        let text = name.get(self.source);
+        let hash = hash(text);
+        let scope = self.scope();
+        let found = self.names.find(hash, |&known| {
+            self.graph.node_weight(known).is_some_and(|known| known.name.get(self.source) == text)
+        });
+        let id = match found {
+            Some(&id) => id,
+            None => {
+                let id = self.graph.add_node(Node {
+                    name,
+                    first_mention: node.id.range,
+                    declaration: None,
+                    redeclared: None,
+                    frame: scope.nodes,
+                    mask: self.frames.get(scope.nodes as usize).map_or(0, |frame| frame.mask),
+                    subgraph: scope.subgraph,
+                    handler: Handler::Codergen,
+                    handler_source: HandlerSource::Omitted,
+                    recovered,
+                });
+                let (graph, source) = (&self.graph, self.source);
+                self.names.insert_unique(hash, id, |&known| {
+                    graph.node_weight(known).map_or(0, |known| crate::lower::hash(known.name.get(source)))
+                });
+                id
+            }
+        };
+        if !self.groups.is_empty() && self.scopes.len() > 1 {
+            self.mentioned.push(id);
+        }
+        id
+    }
+
+    fn declare(&mut self, node: NodeId, id: StmtId, stmt: &Stmt) {
+        let mut mask = 0;
+        for index in self.ast.attribute_indices(stmt) {
+            mask |= key_bit(self.keys.get(index as usize).copied().flatten());
+        }
+        let Some(node) = self.graph.node_weight_mut(node) else { return };
+        node.mask |= mask;
+        node.recovered |= stmt.recovered;
+        if node.declaration.is_none() {
+            node.declaration = Some(id);
+            return;
+        }
+        let more = *node.redeclared.get_or_insert_with(|| {
+            self.redeclarations.push(Vec::new());
+            self.redeclarations.len() as u32 - 1
+        });
+        if let Some(more) = self.redeclarations.get_mut(more as usize) {
+            more.push(id);
+        }
+    }
+
+    fn edges(&mut self, id: StmtId, stmt: &Stmt) {
+        let frame = self.scope().edges;
+        let condition = self.condition(stmt, frame);
+        let weight = self.weight(stmt, frame);
+        let mut before: Option<Ends> = None;
+        for (position, end) in self.ast.endpoints(stmt).iter().enumerate() {
+            let end = match end {
+                Endpoint::Node(node) => Ends::One(self.intern(*node, stmt.recovered)),
+                Endpoint::List(list) => {
+                    let nodes = self.ast.listed(*list).iter().map(|node| self.intern(*node, stmt.recovered));
+                    Ends::Many(nodes.collect())
+                }
+                Endpoint::Subgraph(group) => Ends::Many(self.group(*group)),
+            };
+            if let Some(before) = &before {
+                let edge = Edge { stmt: id, hop: position as u32 - 1, frame, condition, weight };
+                self.connect(before, &end, edge, stmt.range);
+            }
+            before = Some(end);
+        }
+    }
+
+    fn connect(&mut self, from: &Ends, to: &Ends, edge: Edge, range: TextRange) {
+        if let (Ends::One(from), Ends::One(to)) = (from, to) {
+            self.graph.add_edge(*from, *to, edge);
+            return;
+        }
+        let count = from.nodes().len() as u64 * to.nodes().len() as u64;
+        for &from in from.nodes() {
+            for &to in to.nodes() {
+                if self.group_edges >= MAX_GROUP_EDGES {
+                    self.unread_group.get_or_insert(UnreadGroup { range, edges: count });
+                    return;
+                }
+                self.group_edges += 1;
+                self.graph.add_edge(from, to, edge);
+            }
+        }
+    }
+
+    /// The nodes of a block, each once, in the order of their mention.
+    fn group(&self, stmt: StmtId) -> Vec<NodeId> {
+        let range = self.groups.iter().rev().find(|(group, _)| *group == stmt).map(|(_, range)| range.clone());
+        let mentioned = range.and_then(|range| self.mentioned.get(range)).unwrap_or(&[]);
+        let mut nodes = mentioned.to_vec();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+
+    fn defaults(&mut self, target: Target, id: StmtId, stmt: &Stmt) {
+        let scope = self.scope();
+        let frame = match target {
+            Target::Graph => {
+                self.graph_attributes(stmt);
+                return;
+            }
+            Target::Node => scope.nodes,
+            Target::Edge => scope.edges,
+        };
+        let mut extended = self.frames.get(frame as usize).cloned().unwrap_or_default();
+        for index in self.ast.attribute_indices(stmt) {
+            let key = self.keys.get(index as usize).copied().flatten();
+            if key.is_some() {
+                extended
+                    .attributes
+                    .retain(|(known, _)| self.keys.get(*known as usize).copied().flatten() != key);
+            }
+            extended.attributes.push((index, id));
+            extended.mask |= key_bit(key);
+        }
+        self.frames.push(extended);
+        let frame = self.frames.len() as u32 - 1;
+        if let Some(scope) = self.scopes.last_mut() {
+            match target {
+                Target::Graph => {}
+                Target::Node => scope.nodes = frame,
+                Target::Edge => scope.edges = frame,
+            }
+        }
+    }
+
+    fn graph_attributes(&mut self, stmt: &Stmt) {
+        let subgraph = self.scope().subgraph;
+        let indices = self.ast.attribute_indices(stmt);
+        if let Some(subgraph) = self.subgraphs.get_mut(subgraph.0 as usize) {
+            subgraph.attributes.extend(indices);
+        }
+    }
+
+    /// The attribute of an edge statement or of the `edge [...]` blocks in force.
+    fn edge_attribute(&self, stmt: &Stmt, frame: u32, key: AttributeKey) -> Option<(u32, Origin)> {
+        let has_key = |index: u32| self.keys.get(index as usize) == Some(&Some(key));
+        let own = self.ast.attribute_indices(stmt).rfind(|&index| has_key(index));
+        own.map(|index| (index, Origin::Explicit)).or_else(|| {
+            let frame = self.frames.get(frame as usize)?;
+            let &(index, block) = frame.attributes.iter().rfind(|(index, _)| has_key(*index))?;
+            Some((index, Origin::DefaultBlock(block)))
+        })
+    }
+
+    fn condition(&mut self, stmt: &Stmt, frame: u32) -> u32 {
+        let Some((attribute, origin)) = self.edge_attribute(stmt, frame, AttributeKey::CONDITION) else {
+            return NO_CONDITION;
+        };
+        let Some(written) = self.ast.all_attributes().get(attribute as usize) else { return NO_CONDITION };
+        let text = Text::new(self.source, written.value);
+        if text.get(self.source).trim().is_empty() {
+            return NO_CONDITION;
+        }
+        let condition = condition::parse(text.get(self.source));
+        self.conditions.push(EdgeCondition { attribute, origin, text, condition });
+        self.conditions.len() as u32 - 1
+    }
+
+    fn weight(&self, stmt: &Stmt, frame: u32) -> i32 {
+        let attribute = self.edge_attribute(stmt, frame, AttributeKey::WEIGHT);
+        let written = attribute.and_then(|(index, _)| self.ast.all_attributes().get(index as usize));
+        let weight = written.and_then(|written| parse_integer(decode(self.source, written.value).trim()));
+        weight.map_or(0, |weight| weight.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32)
+    }
+}
+
+/// One end of an edge: a node, or the nodes of a list or block.
+enum Ends {
+    One(NodeId),
+    Many(Vec<NodeId>),
+}
+
+impl Ends {
+    fn nodes(&self) -> &[NodeId] {
+        match self {
+            Ends::One(node) => std::slice::from_ref(node),
+            Ends::Many(nodes) => nodes,
+        }
+    }
+}
+
+/// Edges grouped by one of their ends, in file order.
+fn adjacency(graph: &DiGraph<Node, Edge, u32>, end: impl Fn((NodeId, NodeId)) -> NodeId) -> Adjacency {
+    let ends = || graph.edge_indices().filter_map(|edge| Some((edge, end(graph.edge_endpoints(edge)?).index())));
+    let mut first = vec![0u32; graph.node_count() + 1];
+    for (_, node) in ends() {
+        if let Some(count) = first.get_mut(node) {
+            *count += 1;
+        }
+    }
+    let mut sum = 0;
+    for count in &mut first {
+        sum += *count;
+        *count = sum;
+    }
+    // Filling from the back leaves each entry of `first` at the first edge of its node.
+    let mut edges = vec![EdgeId::end(); graph.edge_count()];
+    for (edge, node) in graph.edge_indices().rev().filter_map(|e| Some((e, end(graph.edge_endpoints(e)?).index()))) {
+        if let Some(next) = first.get_mut(node) {
+            *next -= 1;
+            if let Some(slot) = edges.get_mut(*next as usize) {
+                *slot = edge;
+            }
+        }
+    }
+    Adjacency { first, edges }
+}
+
+/// Handlers by type and shape; start and exit by id only where no type or shape gives one (runner reference 1.2).
+fn assign_handlers(pipeline: &mut Pipeline) {
+    let mut has = (false, false);
+    for id in pipeline.nodes() {
+        let (handler, source) = handler(pipeline, id);
+        has.0 |= handler == Handler::Start;
+        has.1 |= handler == Handler::Exit;
+        if let Some(node) = pipeline.graph.node_weight_mut(id) {
+            (node.handler, node.handler_source) = (handler, source);
+        }
+    }
+    if has == (true, true) {
+        return;
+    }
+    for id in pipeline.nodes() {
+        let name = pipeline.id(id);
+        let by_id = if !has.0 && pipeline.profile.is_start_id(name) {
+            Handler::Start
+        } else if !has.1 && pipeline.profile.is_exit_id(name) {
+            Handler::Exit
+        } else {
+            continue;
+        };
+        let unshaped = match pipeline.node(id).handler_source {
+            HandlerSource::Omitted => true,
+            HandlerSource::Shape => {
+                let shape = pipeline.node_attribute(id, AttributeKey::SHAPE);
+                shape.is_some_and(|shape| shape.text() == "box")
+            }
+            HandlerSource::Type | HandlerSource::Id => false,
+        };
+        if unshaped && let Some(node) = pipeline.graph.node_weight_mut(id) {
+            (node.handler, node.handler_source) = (by_id, HandlerSource::Id);
+        }
+    }
+}
+
+fn handler(pipeline: &Pipeline, id: NodeId) -> (Handler, HandlerSource) {
+    let profile = pipeline.profile;
+    if let Some(written) = pipeline.node_attribute(id, AttributeKey::TYPE).filter(|a| !a.is_blank()) {
+        match (profile.type_handler(&written.text()), profile.unknown_type) {
+            (Some(handler), _) => return (handler, HandlerSource::Type),
+            (None, UnknownType::Refused) => return (Handler::Custom, HandlerSource::Type),
+            (None, UnknownType::ByShape) => {}
+        }
+    }
+    match pipeline.node_attribute(id, AttributeKey::SHAPE) {
+        Some(shape) => {
+            let handler = profile.shape_handler(&shape.text()).unwrap_or(Handler::Codergen);
+            (runs_as(pipeline, id, handler), HandlerSource::Shape)
+        }
+        None => (profile.omitted_shape.unwrap_or(Handler::Codergen), HandlerSource::Omitted),
+    }
+}
+
+/// A diamond does work of its own in profiles where an attribute says so.
+fn runs_as(pipeline: &Pipeline, id: NodeId, handler: Handler) -> Handler {
+    if handler != Handler::Conditional {
+        return handler;
+    }
+    let runs = pipeline.profile.diamond_runs.iter().copied();
+    let work = runs.filter_map(|key| pipeline.node_attribute(id, key)).find(|work| !work.is_blank());
+    match work.and_then(|work| work.key()) {
+        None => handler,
+        Some(AttributeKey::TOOL_COMMAND) => Handler::Tool,
+        Some(_) => Handler::Codergen,
+    }
+}
+
+fn read_stylesheet(pipeline: &Pipeline) -> Option<PipelineStylesheet> {
+    let attribute = pipeline.graph_attribute(AttributeKey::MODEL_STYLESHEET).filter(|a| !a.is_blank())?;
+    let text = Text::new(&pipeline.source, attribute.value());
+    let stylesheet = stylesheet::parse(text.get(&pipeline.source));
+    Some(PipelineStylesheet { attribute: attribute.index, text, stylesheet })
+}
