@@ -67,7 +67,12 @@ fn counts(source: &str, ast: &Ast, graph: &Graph) -> (usize, usize) {
 }
 
 fn totals(source: &str, parse: &Parse) -> (usize, usize) {
-    parse.ast.graphs().iter().map(|graph| counts(source, &parse.ast, graph)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
+    parse
+        .ast
+        .graphs()
+        .iter()
+        .map(|graph| counts(source, &parse.ast, graph))
+        .fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
 }
 
 #[track_caller]
@@ -222,7 +227,19 @@ fn one_deleted_token_costs_about_its_own_statement() {
             row.1 += gone as f64 / before.len() as f64;
             row.2 += mended.errors.len();
             row.3 += new;
-            worst.push((gone + new + mended.errors.len(), describe(&format!("{name}@{} {:?} lost {gone} phantom {new} errors {}", token.range.start, token.kind, mended.errors.len()), &mutant, &mended)));
+            worst.push((
+                gone + new + mended.errors.len(),
+                describe(
+                    &format!(
+                        "{name}@{} {:?} lost {gone} phantom {new} errors {}",
+                        token.range.start,
+                        token.kind,
+                        mended.errors.len()
+                    ),
+                    &mutant,
+                    &mended,
+                ),
+            ));
         }
     }
     if mutants == 0 {
@@ -237,7 +254,12 @@ fn one_deleted_token_costs_about_its_own_statement() {
     );
     println!("{report}");
     for (kind, (n, gone, errors, new)) in &by_kind {
-        println!("{kind:28} {n:5} {:6.2} % {:.2} errors {:.2} phantoms", 100.0 * (1.0 - gone / *n as f64), *errors as f64 / *n as f64, *new as f64 / *n as f64);
+        println!(
+            "{kind:28} {n:5} {:6.2} % {:.2} errors {:.2} phantoms",
+            100.0 * (1.0 - gone / *n as f64),
+            *errors as f64 / *n as f64,
+            *new as f64 / *n as f64
+        );
     }
     worst.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
     for (cost, text) in worst.iter().take(25) {

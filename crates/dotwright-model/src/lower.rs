@@ -55,7 +55,8 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
             lowering.statement(id, stmt);
         }
     }
-    let Lowering { keys, graph, names, frames, subgraphs, conditions, redeclarations, unread_group, .. } = lowering;
+    let Lowering { keys, graph, names, frames, subgraphs, conditions, redeclarations, unread_group, .. } =
+        lowering;
     let outgoing = adjacency(&graph, |(source, _)| source);
     let incoming = adjacency(&graph, |(_, target)| target);
     let mut pipeline = Pipeline {
@@ -141,7 +142,12 @@ impl Lowering<'_> {
     }
 
     fn scope(&self) -> Scope {
-        self.scopes.last().copied().unwrap_or(Scope { end: StmtId(0), subgraph: SubgraphId::ROOT, nodes: 0, edges: 0 })
+        self.scopes.last().copied().unwrap_or(Scope {
+            end: StmtId(0),
+            subgraph: SubgraphId::ROOT,
+            nodes: 0,
+            edges: 0,
+        })
     }
 
     fn close_scope(&mut self) {
@@ -253,7 +259,8 @@ impl Lowering<'_> {
 
     /// The nodes of a block, each once, in the order of their mention.
     fn group(&self, stmt: StmtId) -> Vec<NodeId> {
-        let range = self.groups.iter().rev().find(|(group, _)| *group == stmt).map(|(_, range)| range.clone());
+        let range =
+            self.groups.iter().rev().find(|(group, _)| *group == stmt).map(|(_, range)| range.clone());
         let mentioned = range.and_then(|range| self.mentioned.get(range)).unwrap_or(&[]);
         let mut nodes = mentioned.to_vec();
         nodes.sort_unstable();
@@ -351,7 +358,8 @@ impl Ends {
 
 /// Edges grouped by one of their ends, in file order.
 fn adjacency(graph: &DiGraph<Node, Edge, u32>, end: impl Fn((NodeId, NodeId)) -> NodeId) -> Adjacency {
-    let ends = || graph.edge_indices().filter_map(|edge| Some((edge, end(graph.edge_endpoints(edge)?).index())));
+    let ends =
+        || graph.edge_indices().filter_map(|edge| Some((edge, end(graph.edge_endpoints(edge)?).index())));
     let mut first = vec![0u32; graph.node_count() + 1];
     for (_, node) in ends() {
         if let Some(count) = first.get_mut(node) {
@@ -365,7 +373,9 @@ fn adjacency(graph: &DiGraph<Node, Edge, u32>, end: impl Fn((NodeId, NodeId)) ->
     }
     // Filling from the back leaves each entry of `first` at the first edge of its node.
     let mut edges = vec![EdgeId::end(); graph.edge_count()];
-    for (edge, node) in graph.edge_indices().rev().filter_map(|e| Some((e, end(graph.edge_endpoints(e)?).index()))) {
+    for (edge, node) in
+        graph.edge_indices().rev().filter_map(|e| Some((e, end(graph.edge_endpoints(e)?).index())))
+    {
         if let Some(next) = first.get_mut(node) {
             *next -= 1;
             if let Some(slot) = edges.get_mut(*next as usize) {

@@ -187,7 +187,10 @@ impl<'p> Attribute<'p> {
     fn syntax(self) -> ast::Attribute {
         let missing = Id { kind: IdKind::Missing, range: TextRange::default() };
         let attributes = self.pipeline.ast().all_attributes();
-        attributes.get(self.index as usize).copied().unwrap_or(ast::Attribute { key: missing, value: missing })
+        attributes
+            .get(self.index as usize)
+            .copied()
+            .unwrap_or(ast::Attribute { key: missing, value: missing })
     }
 
     /// The key, when the schema knows it.
@@ -506,9 +509,11 @@ impl Pipeline {
 
     fn statement_attribute(&self, stmt: StmtId, key: AttributeKey) -> Option<Attribute<'_>> {
         let mut indices = self.ast().attribute_indices(&self.ast()[stmt]);
-        indices
-            .rfind(|&index| self.keys.get(index as usize) == Some(&Some(key)))
-            .map(|index| Attribute { pipeline: self, index, origin: Origin::Explicit })
+        indices.rfind(|&index| self.keys.get(index as usize) == Some(&Some(key))).map(|index| Attribute {
+            pipeline: self,
+            index,
+            origin: Origin::Explicit,
+        })
     }
 
     fn frame_attribute(&self, frame: u32, key: AttributeKey) -> Option<Attribute<'_>> {
@@ -540,7 +545,10 @@ impl Pipeline {
     }
 
     /// The attributes of a subgraph, in source order.
-    pub fn subgraph_attributes(&self, subgraph: SubgraphId) -> impl DoubleEndedIterator<Item = Attribute<'_>> {
+    pub fn subgraph_attributes(
+        &self,
+        subgraph: SubgraphId,
+    ) -> impl DoubleEndedIterator<Item = Attribute<'_>> {
         let subgraph = self.subgraphs.get(subgraph.0 as usize);
         subgraph.into_iter().flat_map(|subgraph| &subgraph.attributes).map(|&index| Attribute {
             pipeline: self,

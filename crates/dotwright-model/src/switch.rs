@@ -194,7 +194,7 @@ pub enum UnknownType {
 }
 
 /// The shell that runs tool commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shell {
     /// `/bin/sh`
     Sh,

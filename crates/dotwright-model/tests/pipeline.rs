@@ -28,14 +28,18 @@ fn handlers(body: &str, expected: &[(&str, Handler)]) {
 fn edges(pipeline: &Pipeline) -> Vec<String> {
     pipeline
         .edges()
-        .map(|edge| format!("{} -> {}", pipeline.id(pipeline.source_of(edge)), pipeline.id(pipeline.target_of(edge))))
+        .map(|edge| {
+            format!("{} -> {}", pipeline.id(pipeline.source_of(edge)), pipeline.id(pipeline.target_of(edge)))
+        })
         .collect()
 }
 
 #[test]
 fn defaults_hold_for_nodes_made_after_them() {
     assert_eq!(timeout("a; node [timeout=\"5s\"]; b", "a"), None);
-    assert!(matches!(timeout("a; node [timeout=\"5s\"]; b", "b"), Some((t, Origin::DefaultBlock(_))) if t == "5s"));
+    assert!(
+        matches!(timeout("a; node [timeout=\"5s\"]; b", "b"), Some((t, Origin::DefaultBlock(_))) if t == "5s")
+    );
 }
 
 #[test]
@@ -45,7 +49,10 @@ fn a_node_keeps_the_defaults_of_its_first_mention() {
 
 #[test]
 fn an_own_value_wins_over_a_default_and_the_last_of_several_wins() {
-    assert_eq!(timeout("node [timeout=\"5s\"]; a [timeout=\"6s\"]", "a"), Some(("6s".into(), Origin::Explicit)));
+    assert_eq!(
+        timeout("node [timeout=\"5s\"]; a [timeout=\"6s\"]", "a"),
+        Some(("6s".into(), Origin::Explicit))
+    );
     assert_eq!(timeout("a [timeout=\"6s\"]; a [timeout=\"7s\"]", "a"), Some(("7s".into(), Origin::Explicit)));
 }
 
@@ -58,22 +65,19 @@ fn defaults_of_a_subgraph_end_with_it() {
 
 #[test]
 fn handlers_come_from_type_then_shape_then_nothing() {
-    handlers("a [shape=parallelogram] b [shape=hexagon, type=tool] c d [type=nobody]", &[
-        ("a", Handler::Tool),
-        ("b", Handler::Tool),
-        ("c", Handler::Codergen),
-        ("d", Handler::Custom),
-    ]);
+    handlers(
+        "a [shape=parallelogram] b [shape=hexagon, type=tool] c d [type=nobody]",
+        &[("a", Handler::Tool), ("b", Handler::Tool), ("c", Handler::Codergen), ("d", Handler::Custom)],
+    );
 }
 
 #[test]
 fn ids_make_start_and_exit_only_when_no_shape_does() {
     handlers("start -> exit", &[("start", Handler::Start), ("exit", Handler::Exit)]);
-    handlers("start [shape=box] done [shape=Msquare] exit", &[
-        ("start", Handler::Start),
-        ("done", Handler::Exit),
-        ("exit", Handler::Codergen),
-    ]);
+    handlers(
+        "start [shape=box] done [shape=Msquare] exit",
+        &[("start", Handler::Start), ("done", Handler::Exit), ("exit", Handler::Codergen)],
+    );
 }
 
 #[test]
@@ -109,7 +113,8 @@ fn a_huge_product_of_groups_is_cut_and_said() {
 fn edges_are_listed_in_file_order() {
     let pipeline = pipeline("a -> b; a -> c; b -> c; a -> b");
     let a = node(&pipeline, "a");
-    let targets: Vec<_> = pipeline.outgoing(a).iter().map(|&edge| pipeline.id(pipeline.target_of(edge))).collect();
+    let targets: Vec<_> =
+        pipeline.outgoing(a).iter().map(|&edge| pipeline.id(pipeline.target_of(edge))).collect();
     assert_eq!(targets, ["b", "c", "b"]);
     assert_eq!(pipeline.incoming(node(&pipeline, "c")).len(), 2);
 }

@@ -98,7 +98,9 @@ impl SyntaxError {
             Kind::MissingOpenBracket => "expected `[` to open the attribute list".into(),
             Kind::UnmatchedBracket => "unmatched `]`".into(),
             Kind::ExtraCloseBrace => "extra `}`: the graph ends here but more text follows".into(),
-            Kind::MissingEqualsAndValue => format!("expected `=` and a value after the attribute name `{text}`"),
+            Kind::MissingEqualsAndValue => {
+                format!("expected `=` and a value after the attribute name `{text}`")
+            }
             Kind::MissingEquals => "expected `=` between attribute name and value".into(),
             Kind::MissingValue => "expected an attribute value after `=`".into(),
             Kind::MissingName => "expected an attribute name before `=`".into(),

@@ -173,7 +173,9 @@ fn dialect_value(rest: &str) -> Option<(usize, usize)> {
             b'.' | b'@' | b'~' | b'$' | b'%' => true,
             b':' => next.is_some_and(|b| is_word(b) || b == b'/'),
             b'-' => !matches!(next, Some(b'>' | b'-')),
-            b'/' => !matches!(next, Some(b'/' | b'*')) || (length > 0 && value.get(length - 1) == Some(&b':')),
+            b'/' => {
+                !matches!(next, Some(b'/' | b'*')) || (length > 0 && value.get(length - 1) == Some(&b':'))
+            }
             _ => false,
         };
         if !continues {
@@ -322,7 +324,10 @@ mod tests {
 
     #[test]
     fn keywords_are_read_in_any_case() {
-        check("Digraph NODE nodes", &[(TokenKind::Digraph, "Digraph"), (TokenKind::Node, "NODE"), (id(Name), "nodes")]);
+        check(
+            "Digraph NODE nodes",
+            &[(TokenKind::Digraph, "Digraph"), (TokenKind::Node, "NODE"), (id(Name), "nodes")],
+        );
     }
 
     #[test]
@@ -338,11 +343,10 @@ mod tests {
 
     #[test]
     fn dotted_keys_are_one_token() {
-        check("human.default_choice=x", &[
-            (id(Dialect), "human.default_choice"),
-            (TokenKind::Equals, "="),
-            (id(Name), "x"),
-        ]);
+        check(
+            "human.default_choice=x",
+            &[(id(Dialect), "human.default_choice"), (TokenKind::Equals, "="), (id(Name), "x")],
+        );
     }
 
     #[test]

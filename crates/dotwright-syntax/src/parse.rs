@@ -130,7 +130,10 @@ fn suspect_string(source: &str, parse: &Parse) -> Option<TextRange> {
     }
     let suspect = parse.tokens.iter().enumerate().find(|(index, token)| {
         let text = token.range.text(source);
-        let touched = parse.tokens.get(index + 1).is_some_and(|next| next.range.start == token.range.end && next.kind.is_id());
+        let touched = parse
+            .tokens
+            .get(index + 1)
+            .is_some_and(|next| next.range.start == token.range.end && next.kind.is_id());
         token.kind == TokenKind::Id(IdKind::Quoted)
             && text.contains(['\n', '\r'])
             && (touched || (unclosed && token.range.end as usize == source.len()))

@@ -296,7 +296,13 @@ impl<'a> Repair<'a> {
             && token.kind.is_id()
             && let Some(meant) = self.misspelled_keyword()
         {
-            let word = if meant == Digraph { "digraph" } else if meant == Graph { "graph" } else { "strict" };
+            let word = if meant == Digraph {
+                "digraph"
+            } else if meant == Graph {
+                "graph"
+            } else {
+                "strict"
+            };
             self.error(SyntaxErrorKind::MisspelledKeyword(word), token.range);
             self.skip();
             self.queue.push(Token { kind: meant, range: token.range });
@@ -710,12 +716,18 @@ impl<'a> Repair<'a> {
             Some(T::RBrace) if self.starts_line(0) => self.close_list(),
             Some(T::Id(_)) => match self.kind(2) {
                 Some(T::Equals) => self.lone_key(token),
-                Some(T::Arrow | T::Line | T::LBracket | T::LBrace) if self.starts_line(0) => self.close_list(),
+                Some(T::Arrow | T::Line | T::LBracket | T::LBrace) if self.starts_line(0) => {
+                    self.close_list()
+                }
                 _ => {
                     self.emit_id();
                     self.error_here(SyntaxErrorKind::MissingEquals);
                     self.insert(T::Equals);
-                    if self.is_id(0) { self.emit() } else { self.insert_missing_id() }
+                    if self.is_id(0) {
+                        self.emit()
+                    } else {
+                        self.insert_missing_id()
+                    }
                     self.separator();
                 }
             },
@@ -836,12 +848,15 @@ fn missing_lists(tokens: &[Token]) -> Vec<usize> {
                     } else {
                         at
                     };
-                    if end < 3 || !(is_id(end - 1) && kind(end - 2) == Some(TokenKind::Equals) && is_id(end - 3)) {
+                    if end < 3
+                        || !(is_id(end - 1) && kind(end - 2) == Some(TokenKind::Equals) && is_id(end - 3))
+                    {
                         break;
                     }
                     at = end - 3;
                 }
-                let owner = at.checked_sub(1).filter(|&owner| at < index && kind(owner).is_some_and(may_own_list));
+                let owner =
+                    at.checked_sub(1).filter(|&owner| at < index && kind(owner).is_some_and(may_own_list));
                 owners.extend(owner);
             }
             _ => {}

@@ -1,0 +1,62 @@
+//! Runs the selected rules over one pipeline.
+
+use dotwright_diagnostics::Diagnostic;
+use dotwright_engine::Analysis;
+use dotwright_model::Pipeline;
+
+use crate::external::External;
+use crate::rule::{Context, Report};
+use crate::settings::Settings;
+use crate::suppression;
+
+/// The findings of one file.
+#[derive(Debug, Clone, Default)]
+pub struct CheckResult {
+    /// What is reported, by offset and then by rule name.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What comments in the file suppress.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// A finding that a comment suppresses.
+#[derive(Debug, Clone)]
+pub struct Suppressed {
+    /// The finding.
+    pub diagnostic: Diagnostic,
+    /// The text behind the closing parenthesis.
+    pub reason: String,
+}
+
+/// Checks a pipeline. `settings.profile` should be the profile it was read with.
+pub fn check(pipeline: &Pipeline, settings: &Settings, external: &External) -> CheckResult {
+    let analysis = Analysis::new(pipeline);
+    let context = Context { pipeline, analysis: &analysis, settings, external };
+    let sound = is_sound(pipeline);
+    let mut findings = Vec::new();
+    for (rule, severity, configured) in settings.selection.active(settings.profile) {
+        if sound || !rule.needs_sound_graph {
+            (rule.check)(&context, &mut Report { rule, severity, configured, findings: &mut findings });
+        }
+    }
+    let mut result = suppression::apply(&context, findings);
+    result.diagnostics.sort_by(|a, b| {
+        (a.range.start, a.rule, a.range.end, &a.message).cmp(&(
+            b.range.start,
+            b.rule,
+            b.range.end,
+            &b.message,
+        ))
+    });
+    result
+}
+
+/// True when rules about paths make sense: no node or edge statement is damaged, every edge end is declared, and
+/// there are a start and an exit.
+fn is_sound(pipeline: &Pipeline) -> bool {
+    let mut nodes = pipeline.nodes().map(|node| pipeline.node(node));
+    let mut edges = pipeline.edges();
+    nodes.all(|node| !node.recovered && node.declaration.is_some())
+        && edges.all(|edge| !pipeline.is_recovered_edge(edge))
+        && pipeline.start().is_some()
+        && pipeline.exits().next().is_some()
+}

@@ -1,0 +1,110 @@
+//! The exchange with shellcheck, without running it: which scripts to hand over, and what came back.
+//!
+//! The linter is pure, so whoever may start processes does so between [`shell_scripts`] and [`crate::check`].
+
+use std::collections::HashMap;
+
+use dotwright_model::{AttributeKey, Handler, NodeId, Pipeline, Shell};
+use dotwright_syntax::template::{self, TemplateKind};
+
+/// A command to hand to an outside analyser.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ShellScript {
+    /// The decoded command, with template expressions of the pipeline replaced by underscores of equal length.
+    pub text: String,
+    /// The shell it runs under; a `#!` line overrides it.
+    pub shell: Shell,
+}
+
+/// How serious shellcheck finds something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ShellcheckLevel {
+    /// `style`
+    Style,
+    /// `info`
+    Info,
+    /// `warning`
+    Warning,
+    /// `error`
+    Error,
+}
+
+/// One comment of shellcheck's `json1` output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShellcheckComment {
+    /// First line, from 1.
+    pub line: u32,
+    /// First column, from 1, in characters.
+    pub column: u32,
+    /// Last line.
+    pub end_line: u32,
+    /// The column behind the last character.
+    pub end_column: u32,
+    /// How serious it is.
+    pub level: ShellcheckLevel,
+    /// The number behind `SC`.
+    pub code: u32,
+    /// The text.
+    pub message: String,
+}
+
+/// What became of shellcheck.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ShellcheckRun {
+    /// It was not asked for.
+    #[default]
+    Off,
+    /// It was asked for and could not run, for this reason: `is not installed`.
+    Skipped(String),
+    /// Its comments by script. A script without an entry was not checked.
+    Done(HashMap<ShellScript, Vec<ShellcheckComment>>),
+}
+
+/// What outside analysers found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct External {
+    /// shellcheck.
+    pub shellcheck: ShellcheckRun,
+}
+
+/// The commands of a pipeline's tool steps, each distinct one once, in file order.
+pub fn shell_scripts(pipeline: &Pipeline, shell: Shell) -> Vec<ShellScript> {
+    let mut scripts = Vec::new();
+    for node in pipeline.nodes() {
+        if let Some(script) = node_script(pipeline, node, shell)
+            && !scripts.contains(&script)
+        {
+            scripts.push(script);
+        }
+    }
+    scripts
+}
+
+/// The command of one tool step as an outside analyser gets it.
+pub(crate) fn node_script(pipeline: &Pipeline, node: NodeId, shell: Shell) -> Option<ShellScript> {
+    if pipeline.handler(node) != Handler::Tool {
+        return None;
+    }
+    let command = pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
+    let text = command.text();
+    if text.trim().is_empty() {
+        return None;
+    }
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0usize;
+    for reference in template::references(&text).filter(|reference| is_pipeline_template(reference.kind)) {
+        masked.push_str(text.get(done..reference.range.start as usize).unwrap_or(""));
+        masked.extend(std::iter::repeat_n('_', reference.range.len() as usize));
+        done = reference.range.end as usize;
+    }
+    masked.push_str(text.get(done..).unwrap_or(""));
+    Some(ShellScript { text: masked, shell })
+}
+
+/// Templates that a runner expands before the shell sees the text; `$name` and `${name}` are the shell's own.
+fn is_pipeline_template(kind: TemplateKind) -> bool {
+    match kind {
+        TemplateKind::Braces | TemplateKind::BracesField | TemplateKind::Statement => true,
+        TemplateKind::Dollar | TemplateKind::DollarBraces | TemplateKind::File => false,
+    }
+}

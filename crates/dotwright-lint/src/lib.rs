@@ -1,0 +1,23 @@
+//! The linter: rules that ask model and engine what a runner would do, and tell the author what to write.
+//!
+//! Pure: it knows no files, no configuration syntax, no editor protocol and no terminal. What an outside program such
+//! as shellcheck found is handed in as [`External`].
+
+mod category;
+mod check;
+mod external;
+mod fix;
+mod registry;
+mod rule;
+
+mod rules;
+mod settings;
+mod suppression;
+
+pub use category::Category;
+pub use check::{CheckResult, Suppressed, check};
+pub use external::{External, ShellScript, ShellcheckComment, ShellcheckLevel, ShellcheckRun, shell_scripts};
+pub use fix::{FixMode, FixOutcome};
+pub use registry::{Resolved, resolve_name, rule, rules as all_rules};
+pub use rule::{Context, Fixability, Report, Rule};
+pub use settings::{ExtraHandler, Layer, Preset, Selection, Selector, Settings, ShellcheckSettings};

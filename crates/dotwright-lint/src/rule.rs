@@ -1,0 +1,159 @@
+//! What a rule is, and what it gets and gives.
+
+use dotwright_diagnostics::Applicability;
+use dotwright_diagnostics::{Diagnostic, Fix, Severity, TextEdit, TextRange};
+use dotwright_engine::Analysis;
+use dotwright_model::{EdgeId, Handler, Level, NodeId, Pipeline, Profile};
+
+use crate::category::Category;
+use crate::external::External;
+use crate::settings::Settings;
+
+/// Whether findings of a rule carry a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fixability {
+    /// No finding carries a fix.
+    None,
+    /// Fixes keep the meaning in every profile.
+    Safe,
+    /// Fixes need a person's consent.
+    Unsafe,
+    /// Fixes are shown and never applied.
+    Display,
+}
+
+impl Fixability {
+    /// The word of the rule list.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Fixability::None => "none",
+            Fixability::Safe => "safe",
+            Fixability::Unsafe => "unsafe",
+            Fixability::Display => "display",
+        }
+    }
+}
+
+/// A rule: what it is called, when it runs, and what it checks.
+#[derive(Debug)]
+pub struct Rule {
+    /// The name that a person may allow: `ignore(no-fallback-edge)`.
+    pub name: &'static str,
+    /// What it is about.
+    pub category: Category,
+    /// Its level in the preset `recommended` and the profile `attractor`; [`Level::Off`] for a rule that has to be
+    /// selected. Profiles deviate by [`Profile::severities`].
+    pub level: Level,
+    /// Its level when it is selected although `level` is off.
+    pub selected_level: Level,
+    /// The kind of fix that its findings carry.
+    pub fixability: Fixability,
+    /// The rule's id in section 7.2 of the attractor specification.
+    pub spec_id: Option<&'static str>,
+    /// True for rules about paths, which say nothing about a graph whose statements are damaged or whose start, exit
+    /// or declarations are missing.
+    pub needs_sound_graph: bool,
+    /// The page of the rule, which `explain` prints and a test executes.
+    pub page: &'static str,
+    /// Reports the findings of one file.
+    pub check: fn(&Context<'_>, &mut Report<'_>),
+}
+
+/// What a rule can ask.
+#[derive(Debug)]
+pub struct Context<'c> {
+    /// The pipeline.
+    pub pipeline: &'c Pipeline,
+    /// What it means.
+    pub analysis: &'c Analysis<'c>,
+    /// The configuration of the run.
+    pub settings: &'c Settings,
+    /// What outside analysers found.
+    pub external: &'c External,
+}
+
+impl<'c> Context<'c> {
+    /// The text of the file.
+    pub fn source(&self) -> &'c str {
+        self.pipeline.source()
+    }
+
+    /// The profile that is asked.
+    pub fn profile(&self) -> &'static Profile {
+        self.pipeline.profile()
+    }
+
+    /// The id of a node.
+    pub fn id(&self, node: NodeId) -> &'c str {
+        self.pipeline.id(node)
+    }
+
+    /// The handler of a node.
+    pub fn handler(&self, node: NodeId) -> Handler {
+        self.pipeline.handler(node)
+    }
+
+    /// An edge as messages show it: `a -> b`, without back-ticks.
+    pub fn edge(&self, edge: EdgeId) -> String {
+        let (source, target) = (self.pipeline.source_of(edge), self.pipeline.target_of(edge));
+        format!("{} -> {}", self.id(source), self.id(target))
+    }
+
+    /// Nodes that semantic rules look at: those that no damaged statement touches.
+    pub fn sound_nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.pipeline.nodes().filter(|&node| !self.pipeline.node(node).recovered)
+    }
+
+    /// Edges that semantic rules look at.
+    pub fn sound_edges(&self) -> impl Iterator<Item = EdgeId> + '_ {
+        self.pipeline.edges().filter(|&edge| !self.pipeline.is_recovered_edge(edge))
+    }
+}
+
+/// Takes the findings of one rule.
+#[derive(Debug)]
+pub struct Report<'r> {
+    pub(crate) rule: &'static Rule,
+    pub(crate) severity: Severity,
+    /// True when configuration sets the level, so that variants of the rule do not change it.
+    pub(crate) configured: bool,
+    pub(crate) findings: &'r mut Vec<Diagnostic>,
+}
+
+impl Report<'_> {
+    /// The level at which the rule reports.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// A finding at the rule's level. Give it to [`Report::push`] when it is complete.
+    pub fn finding(&self, range: TextRange, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.rule.name, self.severity, range, message)
+    }
+
+    /// A finding of a variant that has a level of its own, unless configuration sets the rule's level.
+    pub fn variant(&self, severity: Severity, range: TextRange, message: impl Into<String>) -> Diagnostic {
+        let severity = if self.configured { self.severity } else { severity };
+        Diagnostic::new(self.rule.name, severity, range, message)
+    }
+
+    /// Reports a finding.
+    pub fn push(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+}
+
+/// A fix that keeps the meaning.
+pub fn safe_fix(title: impl Into<String>, edits: Vec<TextEdit>) -> Fix {
+    Fix { title: title.into(), edits, applicability: Applicability::Safe }
+}
+
+/// A fix that a person has to confirm.
+pub fn unsafe_fix(title: impl Into<String>, edits: Vec<TextEdit>) -> Fix {
+    Fix { title: title.into(), edits, applicability: Applicability::Unsafe }
+}
+
+/// A fix that is only shown.
+pub fn display_fix(title: impl Into<String>, edits: Vec<TextEdit>) -> Fix {
+    Fix { title: title.into(), edits, applicability: Applicability::Display }
+}

@@ -1,0 +1,4 @@
+//! The rules, one file each, by category.
+
+pub(crate) mod meta;
+pub(crate) mod syntax;

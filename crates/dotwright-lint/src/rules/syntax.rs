@@ -1,0 +1,3 @@
+//! Rules about how the file is written.
+
+pub(crate) mod syntax_error;
