@@ -6,6 +6,7 @@
 pub mod ast;
 pub mod condition;
 mod quoted;
+pub mod shell;
 mod string;
 pub mod stylesheet;
 pub mod template;
