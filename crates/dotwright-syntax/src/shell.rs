@@ -226,7 +226,7 @@ impl Shell {
 
     /// The scripts that begin within a range, such as that of a word or a command, at any depth.
     pub fn scripts_in(&self, range: TextRange) -> &[Script] {
-        let start = self.scripts.partition_point(|script| script.range.start < range.start);
+        let start = self.scripts.partition_point(|script| script.range.start <= range.start);
         let end = self.scripts.partition_point(|script| script.range.start < range.end);
         self.scripts.get(start..end).unwrap_or(&[])
     }
@@ -349,6 +349,9 @@ impl Shell {
             if let Some(value) = long_value.take() {
                 found = if word == long { Some(value) } else { found };
                 continue;
+            }
+            if word == "--" {
+                return found;
             }
             let (value, letters) = match (word.strip_prefix('-'), word.strip_prefix('+')) {
                 (Some(letters), _) => (true, letters),
