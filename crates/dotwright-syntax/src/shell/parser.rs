@@ -2,15 +2,18 @@
 //! stack, so depth costs memory and no call stack. Lists of an outer script wait on pending vectors while an inner
 //! one is read; each is moved to its arena when it is complete, which keeps its entries together.
 
+mod quoting;
+mod redirection;
+mod words;
+
 use std::mem;
 
 use dotwright_diagnostics::TextRange;
-use memchr::memchr;
 
 use super::bash::{self, BashConstruct, BashSyntax};
 use super::{
-    Assignment, Command, CommandKind, Connector, Heredoc, Pipe, Pipeline, Redirection, RedirectionOperator,
-    Script, ScriptId, ScriptKind, Shell, ShellError, ShellErrorKind, ShellToken, ShellTokenKind, Word,
+    Assignment, Command, CommandKind, Connector, Pipe, Pipeline, Redirection, RedirectionOperator, Script,
+    ScriptId, ScriptKind, Shell, ShellError, ShellErrorKind, ShellToken, ShellTokenKind, Word,
 };
 
 /// What the position stands in.
@@ -286,211 +289,6 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn in_quotes(&mut self, byte: u8, segment: usize) {
-        match byte {
-            b'"' => {
-                self.pos += 1;
-                self.string_token(segment);
-                self.frames.pop();
-                self.resume_quotes();
-            }
-            b'\\' => self.escape(),
-            b'$' => {
-                self.string_token(segment);
-                if let Some(Frame::Quotes { segment, .. }) = self.frames.last_mut() {
-                    *segment = self.pos;
-                }
-                self.dollar(true);
-            }
-            b'`' => {
-                self.string_token(segment);
-                self.backtick();
-            }
-            _ => self.skip_to(|c| matches!(c, '"' | '\\' | '$' | '`')),
-        }
-    }
-
-    fn in_expansion(&mut self, byte: u8, in_quotes: bool) {
-        match byte {
-            b'}' => {
-                self.token(ShellTokenKind::Variable, self.at(1));
-                self.pos += 1;
-                self.frames.pop();
-                self.resume_quotes();
-            }
-            b'\\' => self.escape(),
-            b'"' => self.open_quotes(),
-            b'\'' if !in_quotes => self.single_quotes(),
-            b'\'' => self.pos += 1,
-            b'$' => self.dollar(in_quotes),
-            b'`' => self.backtick(),
-            _ => self.skip_to(|c| matches!(c, '}' | '\\' | '"' | '\'' | '$' | '`')),
-        }
-    }
-
-    fn in_arithmetic(&mut self, byte: u8) {
-        match byte {
-            b'\\' => self.escape(),
-            b'"' => self.open_quotes(),
-            b'\'' => self.single_quotes(),
-            b'$' => self.dollar(true),
-            b'`' => self.backtick(),
-            b'(' => {
-                self.pos += 1;
-                if let Some(Frame::Arithmetic { depth, .. }) = self.frames.last_mut() {
-                    *depth += 1;
-                }
-            }
-            b')' => self.close_arithmetic(),
-            _ => self.skip_to(|c| matches!(c, '\\' | '"' | '\'' | '$' | '`' | '(' | ')')),
-        }
-    }
-
-    fn close_arithmetic(&mut self) {
-        self.pos += 1;
-        let Some(Frame::Arithmetic { open, depth, is_command }) = self.frames.last_mut() else { return };
-        *depth -= 1;
-        if *depth > 0 {
-            return;
-        }
-        let (open, is_command) = (*open, *is_command);
-        self.frames.pop();
-        if is_command {
-            // `((a) || b)` with the closers apart is a subshell in a subshell.
-            if self.text.get(..self.pos).is_some_and(|text| text.ends_with("))")) {
-                self.bash(open, BashSyntax::ArithmeticCommand);
-            }
-            self.extend_command(self.pos as u32);
-        } else {
-            self.token(ShellTokenKind::Variable, TextRange::new(self.pos as u32 - 1, self.pos as u32));
-            self.resume_quotes();
-        }
-    }
-
-    fn dollar(&mut self, in_quotes: bool) {
-        let rest = self.rest();
-        let name = rest.get(1..).unwrap_or("");
-        let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
-        if rest.starts_with("$((") {
-            self.mark_expanded();
-            let open = self.at(3);
-            self.token(ShellTokenKind::Variable, open);
-            self.frames.push(Frame::Arithmetic { open, depth: 2, is_command: false });
-            self.pos += 3;
-        } else if rest.starts_with("$(") {
-            self.mark_expanded();
-            self.token(ShellTokenKind::Variable, self.at(2));
-            self.open_script(ScriptKind::Substitution, self.at(2));
-        } else if let Some(inner) = rest.strip_prefix("${") {
-            self.mark_expanded();
-            if let Some(syntax) = bash::of_expansion(inner) {
-                self.bash(self.at(2 + expansion_length(inner)), syntax);
-            }
-            let prefix = usize::from(inner.starts_with(['!', '#']));
-            let name = inner.get(prefix..).unwrap_or("");
-            let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
-            self.token(ShellTokenKind::Variable, self.at(2 + prefix + length));
-            self.frames.push(Frame::Expansion { open: self.at(2), in_quotes });
-            self.pos += 2 + prefix + length;
-        } else if rest.starts_with("$'") && !in_quotes {
-            self.mark_expanded();
-            self.ansi_quotes();
-        } else if length > 0 && !name.starts_with(|c: char| c.is_ascii_digit()) {
-            self.mark_expanded();
-            if let Some(syntax) = bash::of_variable(name.get(..length).unwrap_or("")) {
-                self.bash(self.at(1 + length), syntax);
-            }
-            self.variable(1 + length);
-        } else if name.starts_with(|c: char| c.is_ascii_digit() || "@*#?$!-".contains(c)) {
-            self.mark_expanded();
-            self.variable(2);
-        } else {
-            self.pos += 1;
-        }
-    }
-
-    fn variable(&mut self, length: usize) {
-        self.token(ShellTokenKind::Variable, self.at(length));
-        self.pos += length;
-        self.resume_quotes();
-    }
-
-    fn ansi_quotes(&mut self) {
-        let start = self.pos;
-        self.pos += 2;
-        loop {
-            self.skip_to(|c| matches!(c, '\\' | '\''));
-            match self.byte(0) {
-                Some(b'\\') => self.escape(),
-                Some(_) => {
-                    self.pos += 1;
-                    let range = TextRange::new(start as u32, self.pos as u32);
-                    self.token(ShellTokenKind::String, range);
-                    return self.bash(range, BashSyntax::AnsiQuotes);
-                }
-                None => {
-                    return self
-                        .fail(TextRange::new(start as u32, start as u32 + 2), ShellErrorKind::UnclosedQuote);
-                }
-            }
-        }
-    }
-
-    fn single_quotes(&mut self) {
-        let open = self.at(1);
-        let rest = self.rest().as_bytes().get(1..).unwrap_or(&[]);
-        match memchr(b'\'', rest) {
-            Some(length) => {
-                self.token(ShellTokenKind::String, self.at(length + 2));
-                self.pos += length + 2;
-            }
-            None => {
-                self.fail(open, ShellErrorKind::UnclosedQuote);
-                self.pos = self.text.len();
-            }
-        }
-    }
-
-    fn open_quotes(&mut self) {
-        self.frames.push(Frame::Quotes { open: self.at(1), segment: self.pos });
-        self.pos += 1;
-    }
-
-    /// Text in double quotes goes on at the current position, if it stands in any.
-    fn resume_quotes(&mut self) {
-        if let Some(Frame::Quotes { segment, .. }) = self.frames.last_mut() {
-            *segment = self.pos;
-        }
-    }
-
-    fn escape(&mut self) {
-        let escaped = self.rest().chars().nth(1).map_or(0, char::len_utf8);
-        self.pos += 1 + escaped;
-    }
-
-    fn backtick(&mut self) {
-        if self.current.kind == ScriptKind::Backticks && matches!(self.frames.last(), Some(Frame::Script)) {
-            self.token(ShellTokenKind::Variable, self.at(1));
-            if self.current.word.is_some() {
-                self.finish_word(self.pos);
-            }
-            self.close_script(self.pos, self.pos + 1);
-            self.resume_quotes();
-        } else {
-            self.mark_expanded();
-            self.token(ShellTokenKind::Variable, self.at(1));
-            self.open_script(ScriptKind::Backticks, self.at(1));
-        }
-    }
-
-    fn process_substitution(&mut self) {
-        let start = TextRange::empty(self.pos as u32);
-        self.current.word.get_or_insert(Word { range: start, is_quoted: false, is_constant: false });
-        self.mark_expanded();
-        self.bash(self.at(2), BashSyntax::ProcessSubstitution);
-        self.open_script(ScriptKind::Process, self.at(2));
-    }
-
     fn comment(&mut self) {
         let length = self.rest().find('\n').unwrap_or(self.rest().len());
         let range = self.at(length);
@@ -518,32 +316,6 @@ impl<'t> Parser<'t> {
                     self.current.connector_range = range;
                 }
             }
-        }
-    }
-
-    fn heredoc_bodies(&mut self) {
-        for (delimiter, strips_tabs, operator) in mem::take(&mut self.heredocs) {
-            let raw = delimiter.range.text(self.text);
-            let end_mark = if delimiter.is_quoted { super::command::unquote(raw) } else { raw.to_owned() };
-            let start = self.pos;
-            let end = loop {
-                let rest = self.rest();
-                if rest.is_empty() {
-                    self.fail(operator, ShellErrorKind::UnclosedHeredoc);
-                    break self.pos;
-                }
-                let length = rest.find('\n').unwrap_or(rest.len());
-                let line = rest.get(..length).unwrap_or("");
-                let line = if strips_tabs { line.trim_start_matches('\t') } else { line };
-                let line_start = self.pos;
-                self.pos = (self.pos + length + 1).min(self.text.len());
-                if line.strip_suffix('\r').unwrap_or(line) == end_mark {
-                    break line_start;
-                }
-            };
-            let body = TextRange::new(start as u32, end as u32);
-            self.token(ShellTokenKind::String, body);
-            self.shell.heredocs.push(Heredoc { delimiter, strips_tabs, body });
         }
     }
 
@@ -712,242 +484,12 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn redirection(&mut self, descriptor: Option<TextRange>) {
-        use RedirectionOperator as R;
-        let rest = self.rest();
-        let operators = [
-            ("<<<", R::Herestring),
-            ("<<-", R::Heredoc),
-            ("<<", R::Heredoc),
-            ("<&", R::DuplicateInput),
-            ("<>", R::ReadWrite),
-            ("<", R::Input),
-            (">>", R::Append),
-            (">&", R::DuplicateOutput),
-            (">|", R::Output),
-        ];
-        let found = operators.into_iter().find(|(written, _)| rest.starts_with(written));
-        let (written, operator) = found.unwrap_or((">", R::Output));
-        self.redirect(descriptor, operator, written.len());
-    }
-
-    fn redirect(&mut self, descriptor: Option<TextRange>, operator: RedirectionOperator, length: usize) {
-        let range = self.at(length);
-        self.token(ShellTokenKind::Operator, range);
-        match operator {
-            RedirectionOperator::Herestring => self.bash(range, BashSyntax::Herestring),
-            RedirectionOperator::OutputAndError => self.bash(range, BashSyntax::OutputAndError),
-            RedirectionOperator::Input
-            | RedirectionOperator::Output
-            | RedirectionOperator::Append
-            | RedirectionOperator::ReadWrite
-            | RedirectionOperator::DuplicateInput
-            | RedirectionOperator::DuplicateOutput
-            | RedirectionOperator::Heredoc => {}
-        }
-        if self.current.command.is_none() {
-            self.begin(CommandKind::Simple, Phase::Words, descriptor.unwrap_or(range));
-        }
-        self.extend_command(range.end);
-        if self.current.awaiting.is_some() {
-            self.fail(range, ShellErrorKind::UnexpectedToken);
-        }
-        self.current.awaiting = Some(self.redirections.len());
-        self.redirections.push(Redirection { descriptor, operator, range, target: None });
-        self.pos += length;
-    }
-
-    fn finish_word(&mut self, end: usize) {
-        let Some(mut word) = self.current.word.take() else { return };
-        word.range = TextRange::new(word.range.start, end as u32);
-        if self.current.kind == ScriptKind::Array {
-            return;
-        }
-        if let Some(index) = self.current.awaiting.take() {
-            self.extend_command(end as u32);
-            let Some(redirection) = self.redirections.get_mut(index) else { return };
-            redirection.target = Some(word);
-            if redirection.operator == RedirectionOperator::Heredoc {
-                let strips_tabs = redirection.range.len() == 3;
-                self.heredocs.push((word, strips_tabs, redirection.range));
-            }
-            return;
-        }
-        let raw = if word.is_constant && !word.is_quoted { word.range.text(self.text) } else { "" };
-        let count = self.words.len() - self.current.words_from;
-        match self.current.command.map(|command| command.phase) {
-            None | Some(Phase::FunctionBody) => self.first_word(word, raw),
-            Some(Phase::Words) if count == 0 => self.simple_word(word),
-            Some(Phase::Words) => {
-                if raw == "pipefail" && self.is_set_command() {
-                    self.bash(word.range, BashSyntax::Pipefail);
-                }
-                self.push_word(word);
-            }
-            Some(Phase::Complete) => {
-                if !self.continue_compound(word.range, raw) {
-                    self.fail(word.range, ShellErrorKind::UnexpectedToken);
-                }
-            }
-            Some(Phase::ForHead { separated }) => match raw {
-                "in" if count == 1 => {
-                    self.keyword(word.range);
-                    self.push_word(word);
-                }
-                "do" if separated || count == 1 => {
-                    self.keyword(word.range);
-                    self.enter_section(ScriptKind::LoopBody);
-                }
-                // bash takes braces for `do` and `done` here.
-                "{" if separated => {
-                    self.keyword(word.range);
-                    self.enter_section(ScriptKind::Group);
-                }
-                _ if separated => self.fail(word.range, ShellErrorKind::UnexpectedToken),
-                _ => self.push_word(word),
-            },
-            Some(Phase::CaseHead) if raw == "in" && count == 1 => {
-                self.keyword(word.range);
-                self.set_phase(Phase::CasePattern { is_fresh: true });
-            }
-            Some(Phase::CaseHead) => self.push_word(word),
-            Some(Phase::CasePattern { is_fresh: true }) if raw == "esac" => {
-                self.keyword(word.range);
-                self.extend_command(word.range.end);
-                self.set_phase(Phase::Complete);
-            }
-            Some(Phase::CasePattern { .. }) => self.set_phase(Phase::CasePattern { is_fresh: false }),
-            Some(Phase::Test) if raw == "]]" => {
-                self.keyword(word.range);
-                self.extend_command(word.range.end);
-                self.set_phase(Phase::Complete);
-            }
-            Some(Phase::Test) => self.push_word(word),
-            Some(Phase::FunctionName) => {
-                if let Some(command) = &mut self.current.command {
-                    command.function = Some(word.range);
-                    command.phase = Phase::FunctionBody;
-                }
-            }
-        }
-    }
-
-    fn first_word(&mut self, word: Word, raw: &str) {
-        let range = word.range;
-        match raw {
-            "if" => {
-                self.begin_keyword(CommandKind::If, Phase::Complete, range);
-                self.enter_section(ScriptKind::IfCondition);
-            }
-            "while" | "until" => {
-                self.begin_keyword(CommandKind::Loop, Phase::Complete, range);
-                self.enter_section(ScriptKind::LoopCondition);
-            }
-            "{" => {
-                self.begin_keyword(CommandKind::Group, Phase::Complete, range);
-                self.enter_section(ScriptKind::Group);
-            }
-            "for" | "select" => {
-                self.begin_keyword(CommandKind::For, Phase::ForHead { separated: false }, range);
-            }
-            "case" => self.begin_keyword(CommandKind::Case, Phase::CaseHead, range),
-            "[[" => {
-                self.begin_keyword(CommandKind::Test, Phase::Test, range);
-                self.bash(range, BashSyntax::DoubleBracket);
-            }
-            "function" => {
-                self.begin_keyword(CommandKind::Simple, Phase::FunctionName, range);
-                self.bash(range, BashSyntax::FunctionKeyword);
-            }
-            "!" => {
-                self.keyword(range);
-                self.current.negated = true;
-            }
-            "time" if self.rest().trim_start_matches([' ', '\t']).starts_with(['(', '{']) => {
-                self.keyword(range)
-            }
-            _ => {
-                if !self.continue_compound(range, raw) {
-                    self.begin(CommandKind::Simple, Phase::Words, range);
-                    self.simple_word(word);
-                }
-            }
-        }
-    }
-
-    /// An assignment or the name of a command.
-    fn simple_word(&mut self, word: Word) {
-        let raw = word.range.text(self.text);
-        if let Some((name, value, is_indexed)) = split_assignment(raw) {
-            let start = word.range.start;
-            if is_indexed {
-                self.bash(TextRange::new(start, start + value as u32), BashSyntax::Array);
-            }
-            let value = Word { range: TextRange::new(start + value as u32, word.range.end), ..word };
-            self.assignments.push(Assignment { name: TextRange::new(start, start + name as u32), value });
-            return self.extend_command(word.range.end);
-        }
-        if word.is_constant && !word.is_quoted {
-            self.token(ShellTokenKind::Command, word.range);
-            if raw == "source" {
-                self.bash(word.range, BashSyntax::Source);
-            }
-        }
-        self.push_word(word);
-    }
-
-    fn push_word(&mut self, word: Word) {
-        self.words.push(word);
-        self.extend_command(word.range.end);
-    }
-
-    /// Handles a word that ends a part of the compound command around it; false for any other word.
-    fn continue_compound(&mut self, range: TextRange, raw: &str) -> bool {
-        use ScriptKind as S;
-        let next = match (raw, self.current.kind) {
-            ("then", S::IfCondition) => Some(S::Then),
-            ("elif", S::Then) => Some(S::IfCondition),
-            ("else", S::Then) => Some(S::Else),
-            ("do", S::LoopCondition) => Some(S::LoopBody),
-            ("fi", S::Then | S::Else) | ("done", S::LoopBody) | ("esac", S::CaseArm) | ("}", S::Group) => {
-                None
-            }
-            ("then" | "elif" | "else" | "do" | "fi" | "done" | "esac" | "}", _) => {
-                self.fail(range, ShellErrorKind::UnexpectedToken);
-                return true;
-            }
-            (_, _) => return false,
-        };
-        self.keyword(range);
-        self.close_script(range.start as usize, range.end as usize);
-        match next {
-            Some(kind) => self.enter_section(kind),
-            None => {
-                self.extend_command(range.end);
-                self.set_phase(Phase::Complete);
-            }
-        }
-        true
-    }
-
-    fn begin_keyword(&mut self, kind: CommandKind, phase: Phase, range: TextRange) {
-        self.keyword(range);
-        self.begin(kind, phase, range);
-    }
-
     /// Begins a command, or the body of the function whose name was just read.
     fn begin(&mut self, kind: CommandKind, phase: Phase, opener: TextRange) {
         let function = self.current.command.and_then(|command| command.function);
         let start = self.current.command.map_or(opener.start, |command| command.start);
         self.current.operator = None;
         self.current.command = Some(Building { kind, phase, opener, function, start, end: opener.end });
-    }
-
-    /// Opens the next part of the current compound command at the current position.
-    fn enter_section(&mut self, kind: ScriptKind) {
-        let opener = self.current.command.map_or(TextRange::empty(self.pos as u32), |command| command.opener);
-        self.set_phase(Phase::Complete);
-        self.open_script_at(kind, opener, self.pos);
     }
 
     fn open_script(&mut self, kind: ScriptKind, opener: TextRange) {
@@ -1069,17 +611,6 @@ impl<'t> Parser<'t> {
         true
     }
 
-    fn is_set_command(&self) -> bool {
-        let first = self.words.get(self.current.words_from);
-        first.is_some_and(|word| word.range.text(self.text) == "set")
-    }
-
-    fn begins_array(&self) -> bool {
-        let Some(word) = self.current.word else { return false };
-        let raw = self.text.get(word.range.start as usize..self.pos).unwrap_or("");
-        split_assignment(raw).is_some_and(|(_, value, _)| value == raw.len())
-    }
-
     fn is_descriptor(&self) -> bool {
         let Some(word) = self.current.word else { return false };
         let raw = self.text.get(word.range.start as usize..self.pos).unwrap_or("");
@@ -1112,10 +643,6 @@ impl<'t> Parser<'t> {
 
     fn keyword(&mut self, range: TextRange) {
         self.token(ShellTokenKind::Keyword, range);
-    }
-
-    fn string_token(&mut self, segment: usize) {
-        self.token(ShellTokenKind::String, TextRange::new(segment as u32, self.pos as u32));
     }
 
     fn token(&mut self, kind: ShellTokenKind, range: TextRange) {
@@ -1152,31 +679,4 @@ impl<'t> Parser<'t> {
     fn at(&self, length: usize) -> TextRange {
         TextRange::new(self.pos as u32, (self.pos + length) as u32)
     }
-}
-
-/// Length of `${...}` behind its brace, as far as it is short and has no braces inside; else of its beginning.
-fn expansion_length(inner: &str) -> usize {
-    const LONGEST: usize = 80;
-    let end = inner.bytes().take(LONGEST).position(|b| matches!(b, b'}' | b'{' | b'\n'));
-    match end {
-        Some(end) if inner.as_bytes().get(end) == Some(&b'}') => end + 1,
-        Some(_) | None => inner.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count(),
-    }
-}
-
-/// Length of the name, offset of the value, and whether there is an index, when a word is `name=value`.
-fn split_assignment(raw: &str) -> Option<(usize, usize, bool)> {
-    let name = raw.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
-    if name == 0 || raw.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let mut at = name;
-    let is_indexed = raw.get(at..)?.starts_with('[');
-    if is_indexed {
-        at += raw.get(at..)?.find(']')? + 1;
-    }
-    if raw.get(at..)?.starts_with('+') {
-        at += 1;
-    }
-    raw.get(at..)?.starts_with('=').then_some((name, at + 1, is_indexed))
 }
