@@ -12,6 +12,7 @@ mod lexer;
 mod parse;
 mod quoted;
 mod repair;
+pub mod shell;
 mod string;
 pub mod stylesheet;
 pub mod template;
