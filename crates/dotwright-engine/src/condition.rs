@@ -110,7 +110,12 @@ fn decimal(text: &str) -> Option<f64> {
 
 /// Whether a condition holds for an outcome when nothing else is known. Words are read as `profile` reads them, so
 /// `succeeded` and `success` are one outcome where the profile says so.
-pub fn holds_for_outcome(condition: &Condition, text: &str, outcome: Outcome, profile: &Profile) -> Option<bool> {
+pub fn holds_for_outcome(
+    condition: &Condition,
+    text: &str,
+    outcome: Outcome,
+    profile: &Profile,
+) -> Option<bool> {
     condition.root().map_or(Some(true), |root| for_outcome(condition, text, root, outcome, profile))
 }
 
@@ -121,7 +126,8 @@ fn for_outcome(
     outcome: Outcome,
     profile: &Profile,
 ) -> Option<bool> {
-    let mut operands = condition.children(id).map(|child| for_outcome(condition, text, child, outcome, profile));
+    let mut operands =
+        condition.children(id).map(|child| for_outcome(condition, text, child, outcome, profile));
     match condition[id].kind {
         ExprKind::Missing => Some(false),
         ExprKind::Not(_) => operands.next().flatten().map(|operand| !operand),
@@ -132,7 +138,9 @@ fn for_outcome(
             if Key::new(clause.key.text(text)) != Key::Outcome {
                 return None;
             }
-            let (Some(operator), Some(literal)) = (clause.operator, clause.literal) else { return Some(true) };
+            let (Some(operator), Some(literal)) = (clause.operator, clause.literal) else {
+                return Some(true);
+            };
             let same = profile.outcome(&literal.decoded(text)) == Some(outcome);
             match operator.kind {
                 OperatorKind::Equal | OperatorKind::DoubleEqual => Some(same),
@@ -251,7 +259,10 @@ pub fn implies(a: &[Fact<'_>], b: &[Fact<'_>]) -> bool {
     b.iter().all(|wanted| {
         a.iter().any(|known| {
             known == wanted
-                || (known.key == wanted.key && known.equal && !wanted.equal && known.literal != wanted.literal)
+                || (known.key == wanted.key
+                    && known.equal
+                    && !wanted.equal
+                    && known.literal != wanted.literal)
         })
     })
 }

@@ -32,7 +32,9 @@ fn split_accelerator(label: &str) -> (Option<&str>, &str) {
     {
         return (Some(key), rest);
     }
-    let Some(first) = label.chars().next().filter(|first| first.is_alphanumeric()) else { return (None, label) };
+    let Some(first) = label.chars().next().filter(|first| first.is_alphanumeric()) else {
+        return (None, label);
+    };
     let (key, behind) = label.split_at(first.len_utf8());
     let rest = behind.strip_prefix(") ").or_else(|| behind.strip_prefix(" - "));
     match rest {

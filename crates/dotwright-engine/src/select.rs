@@ -52,7 +52,8 @@ pub fn select_edge(candidates: &[Candidate<'_>], ended: &Ended<'_>) -> Option<(u
     let plain = |candidate: &Candidate<'_>| candidate.condition.is_none();
     if !ended.preferred_label.is_empty() {
         let wanted = normalise_label(ended.preferred_label);
-        let labelled = |c: &Candidate<'_>| plain(c) && !c.label.is_empty() && normalise_label(c.label) == wanted;
+        let labelled =
+            |c: &Candidate<'_>| plain(c) && !c.label.is_empty() && normalise_label(c.label) == wanted;
         if let Some(index) = candidates.iter().position(labelled) {
             return Some((index, Step::Label));
         }
