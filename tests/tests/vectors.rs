@@ -84,7 +84,21 @@ fn conditions() {
 }
 
 /// Where the default profile, or the union parser, reads a condition otherwise than its source.
-const CONDITION_DEVIATIONS: &[(&str, &str)] = &[];
+const CONDITION_DEVIATIONS: &[(&str, &str)] = &[
+    ("cond-041", "kilroy's status aliases; the default profile has none"),
+    ("cond-044", "kilroy's status aliases"),
+    ("cond-046", "kilroy's status aliases"),
+    ("cond-076", "single quotes are text here, soulcaster strips them"),
+    ("cond-077", "soulcaster ignores letter case"),
+    ("cond-186", "a quote that nothing closes is taken as it stands, tracker refuses it"),
+    ("cond-189", "tracker wants blanks around `>=`"),
+    ("cond-190", "tracker wants blanks around `<=`"),
+    ("cond-191", "tracker wants blanks around `>=`"),
+    ("cond-192", "tracker wants blanks around `<=`"),
+    ("cond-207", "mammoth ignores letter case"),
+    ("cond-208", "mammoth ignores letter case"),
+    ("cond-212", "mammoth ignores letter case"),
+];
 
 #[test]
 fn label_normalisation() {
@@ -132,7 +146,13 @@ fn edge_selection() {
     });
 }
 
-const EDGE_DEVIATIONS: &[(&str, &str)] = &[];
+/// Where kilroy follows an earlier revision of the specification.
+const EDGE_DEVIATIONS: &[(&str, &str)] = &[
+    ("edge-013", "kilroy takes the best edge although no condition holds"),
+    ("edge-014", "kilroy compares labels of edges whose condition is false"),
+    ("edge-015", "kilroy compares labels of edges whose condition is false"),
+    ("edge-016", "kilroy takes a suggested edge whose condition is false"),
+];
 
 /// A pipeline with the given nodes, each with its attributes.
 fn pipeline(graph: &Map<String, Value>, nodes: &[(&str, Map<String, Value>)]) -> Pipeline {
@@ -263,6 +283,10 @@ fn check_graph(pipeline: &Pipeline, facts: &Value) -> Result<(), String> {
         expect(found, list.iter().map(pair).collect())?;
     }
     let same = |found: Option<String>, key: &str, value: &Value| {
+        let number = found.as_deref().and_then(|found| found.parse::<f64>().ok());
+        if number.is_some() && number == value.as_f64() {
+            return Ok(());
+        }
         expect(found, Some(scalar(value))).map_err(|why| format!("{key}: {why}"))
     };
     let known = |key: &str| AttributeKey::from_name(key);
@@ -293,4 +317,8 @@ fn check_graph(pipeline: &Pipeline, facts: &Value) -> Result<(), String> {
 }
 
 /// What dotwright reads although the source refuses it: legal DOT is never a syntax error, rules report it.
-const PARSE_DEVIATIONS: &[(&str, &str)] = &[];
+const PARSE_DEVIATIONS: &[(&str, &str)] = &[
+    ("parse-029", "`strict` is legal DOT"),
+    ("parse-079", "a second graph is legal DOT"),
+    ("parse-081", "a missing comma is legal DOT"),
+];
