@@ -3,6 +3,8 @@
 //! Shared data lies beside the project (`../shared`) or where `DOTWRIGHT_CORPUS`, `DOTWRIGHT_VECTORS` and
 //! `DOTWRIGHT_PROBES` say. A user's clone has none of it; the tests then say so and pass.
 
+#![allow(clippy::disallowed_methods, clippy::panic, reason = "tests read files and fail loudly")]
+
 use std::path::{Path, PathBuf};
 
 /// The root of the workspace.

@@ -3,11 +3,20 @@
 //! Every case that agrees with the specification is taken as it stands. For the others the table of deviations says
 //! which reading the default profile has, and why; a deviation that no longer deviates fails too.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests run programs and read files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail loudly"
+)]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use dotwright_engine::{Analysis, Candidate, Ended, Ledger, condition, normalise_label, select_edge};
 use dotwright_engine::accelerator_key;
+use dotwright_engine::{Analysis, Candidate, Ended, Ledger, condition, normalise_label, select_edge};
 use dotwright_model::{AttributeKey, NodeId, Outcome, Pipeline, Profile};
 use dotwright_tests::shared;
 use serde_json::{Map, Value};
@@ -31,10 +40,14 @@ fn run(file: &str, deviations: &[(&str, &str)], check: impl Fn(&Value) -> Result
         .collect();
     let known: BTreeSet<&str> = deviations.iter().map(|(id, _)| *id).collect();
     let here: BTreeSet<&str> = cases.iter().filter_map(|case| case["id"].as_str()).collect();
-    let unexpected: Vec<String> =
-        wrong.iter().filter(|(id, _)| !known.contains(id.as_str())).map(|(id, why)| format!("{id}: {why}")).collect();
+    let unexpected: Vec<String> = wrong
+        .iter()
+        .filter(|(id, _)| !known.contains(id.as_str()))
+        .map(|(id, why)| format!("{id}: {why}"))
+        .collect();
     assert!(unexpected.is_empty(), "{file}:\n{}", unexpected.join("\n"));
-    let stale: Vec<&&str> = known.iter().filter(|id| here.contains(**id) && !wrong.contains_key(**id)).collect();
+    let stale: Vec<&&str> =
+        known.iter().filter(|id| here.contains(**id) && !wrong.contains_key(**id)).collect();
     assert!(stale.is_empty(), "{file}: no longer deviate: {stale:?}");
 }
 
@@ -135,7 +148,8 @@ fn edge_selection() {
                 carries_failure: false,
             })
             .collect();
-        let suggested: Vec<&str> = case["suggested_next_ids"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let suggested: Vec<&str> =
+            case["suggested_next_ids"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         let ended = Ended {
             outcome: outcome(text(case, "outcome")),
             preferred_label: text(case, "preferred_label"),
@@ -213,13 +227,16 @@ fn goal_gates() {
 fn stylesheet_resolution() {
     run("stylesheet_resolve.json", &[], |case| {
         let graph = [("model_stylesheet".to_owned(), case["stylesheet"].clone())].into_iter().collect();
-        let nodes: Vec<_> = case["nodes"].as_array().unwrap().iter().map(|n| (text(n, "id"), object(&n["attrs"]))).collect();
+        let nodes: Vec<_> =
+            case["nodes"].as_array().unwrap().iter().map(|n| (text(n, "id"), object(&n["attrs"]))).collect();
         let pipeline = pipeline(&graph, &nodes);
         for (id, properties) in object(&case["expect"]) {
             let node = pipeline.node_by_id(&id).unwrap();
             for (property, value) in object(&properties) {
-                let found = pipeline.resolve_property(node, &property).map(|resolved| resolved.text.into_owned());
-                expect(found.clone(), value.as_str().map(str::to_owned)).map_err(|why| format!("{id}.{property}: {why}"))?;
+                let found =
+                    pipeline.resolve_property(node, &property).map(|resolved| resolved.text.into_owned());
+                expect(found.clone(), value.as_str().map(str::to_owned))
+                    .map_err(|why| format!("{id}.{property}: {why}"))?;
             }
         }
         Ok(())
@@ -258,7 +275,10 @@ fn check_graph(pipeline: &Pipeline, facts: &Value) -> Result<(), String> {
     let source = pipeline.source();
     if let Some(name) = facts["name"].as_str() {
         let id = pipeline.graph_syntax().and_then(|graph| graph.id);
-        expect(id.map(|id| dotwright_syntax::decode(source, id).into_owned()).unwrap_or_default(), name.to_owned())?;
+        expect(
+            id.map(|id| dotwright_syntax::decode(source, id).into_owned()).unwrap_or_default(),
+            name.to_owned(),
+        )?;
     }
     if let Some(count) = facts["nodes"].as_u64() {
         expect(pipeline.nodes().len() as u64, count)?;

@@ -52,12 +52,10 @@ impl Pipeline {
         if let Some(own) = own.filter(|own| own.origin == Origin::Explicit) {
             return Some(resolved(own));
         }
-        self.styled(node, property)
-            .or_else(|| own.map(resolved))
-            .or_else(|| {
-                let graph = self.graph_attribute(key?)?;
-                Some(Resolved { origin: Origin::GraphAttribute, ..resolved(graph) })
-            })
+        self.styled(node, property).or_else(|| own.map(resolved)).or_else(|| {
+            let graph = self.graph_attribute(key?)?;
+            Some(Resolved { origin: Origin::GraphAttribute, ..resolved(graph) })
+        })
     }
 
     fn styled<'p>(&'p self, node: NodeId, property: &str) -> Option<Resolved<'p>> {
@@ -66,7 +64,9 @@ impl Pipeline {
         let mut best: Option<(SelectorKind, Resolved<'p>)> = None;
         for (index, rule) in sheet.stylesheet.rules.iter().enumerate() {
             let kind = rule.selector.kind;
-            if best.as_ref().is_some_and(|(known, _)| kind < *known) || !self.matches(sheet, rule, node, &classes) {
+            if best.as_ref().is_some_and(|(known, _)| kind < *known)
+                || !self.matches(sheet, rule, node, &classes)
+            {
                 continue;
             }
             let declarations = sheet.stylesheet.declarations(rule).iter();
