@@ -14,7 +14,8 @@ pub fn workspace() -> PathBuf {
 /// The folder that `variable` names, by default `../shared/<name>`. `None`, with a line on standard error, when it
 /// does not exist.
 pub fn shared(variable: &str, name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os(variable).map_or_else(|| workspace().join("../shared").join(name), PathBuf::from);
+    let folder =
+        std::env::var_os(variable).map_or_else(|| workspace().join("../shared").join(name), PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }
