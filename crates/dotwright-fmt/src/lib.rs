@@ -146,3 +146,6 @@ fn checked(source: &str, parse: &Parse, edits: Vec<TextEdit>) -> Result<Vec<Text
         && parse.comments.iter().zip(&comments).all(same_comment);
     if is_same { Ok(edits) } else { Err(Refusal::WouldChange) }
 }
+
+#[cfg(test)]
+mod tests;
