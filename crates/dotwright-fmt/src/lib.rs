@@ -106,21 +106,21 @@ fn edits(source: &str, row: &Row, outline: &Outline, options: &Options) -> Vec<T
 /// `range`, widened to begin behind an item that ends a statement and to end behind such an item.
 fn whole_statements(source: &str, row: &Row, outline: &Outline, range: TextRange) -> TextRange {
     let mut widened = TextRange::new(0, source.len() as u32);
-    for (index, item) in row.items.0.iter().enumerate() {
+    for index in 0..row.items.len() {
         let begins = match outline.places[index].join {
             Join::File | Join::BlockOpen | Join::Statement | Join::BlockClose => true,
             Join::None | Join::Space | Join::Chain | Join::ListOpen | Join::Attribute | Join::ListClose => {
                 false
             }
         };
-        if !begins || item.range.start == 0 {
+        if !begins || index == 0 {
             continue;
         }
         let end = row.gap(index).start;
-        if item.range.start <= range.start || end <= range.start {
+        // A cursor directly behind a statement means that statement, a selection that starts there the next one.
+        if end < range.start || (end == range.start && !range.is_empty()) {
             widened.start = end;
-        }
-        if range.end <= end && row.items.0.get(..index).is_some_and(|items| !items.is_empty()) {
+        } else if range.end <= end {
             widened.end = end;
             break;
         }

@@ -159,22 +159,11 @@ impl Reader {
         if let Some(statement) = statement {
             self.extend_statement(statement, index, kind);
         }
-        let opens = match kind {
-            TokenKind::LBrace => Some(self.open_block(index, statement)),
-            TokenKind::Subgraph => {
-                self.subgraph = Some(index);
-                None
-            }
-            TokenKind::LBracket => {
-                self.is_in_list = true;
-                None
-            }
-            TokenKind::RBracket => {
-                self.is_in_list = false;
-                None
-            }
-            _ => None,
-        };
+        self.is_in_list = if is_in_list { kind != TokenKind::RBracket } else { kind == TokenKind::LBracket };
+        if kind == TokenKind::Subgraph {
+            self.subgraph = Some(index);
+        }
+        let opens = (kind == TokenKind::LBrace).then(|| self.open_block(index, statement));
         Place { join, block: Some(block), statement, is_in_list, opens }
     }
 
@@ -242,7 +231,6 @@ impl Reader {
         use TokenKind::{Arrow, Colon, Comma, Equals, LBrace, LBracket, Line, Semicolon, Subgraph};
         let before = self.before.map(|(_, kind)| kind);
         match (before, kind) {
-            // A closing bracket pops its block, so this `{` is always that of the innermost one.
             (Some(LBrace), _) => Join::BlockOpen,
             (_, Equals | Colon | Comma | Semicolon) | (Some(Equals | Colon), _) => Join::None,
             (_, Arrow | Line) | (Some(Arrow | Line | Comma), _) => Join::Chain,
@@ -253,10 +241,12 @@ impl Reader {
     }
 
     fn begin_statement(&mut self, index: usize, kind: TokenKind, block: usize) {
-        let kind = match kind {
-            TokenKind::Id(_) => StatementKind::Node,
-            TokenKind::Graph | TokenKind::Node | TokenKind::Edge => StatementKind::Default,
-            _ => StatementKind::Other,
+        let kind = if kind.is_id() {
+            StatementKind::Node
+        } else if matches!(kind, TokenKind::Graph | TokenKind::Node | TokenKind::Edge) {
+            StatementKind::Default
+        } else {
+            StatementKind::Other
         };
         let statement = self.outline.statements.push(Statement {
             kind,
@@ -279,16 +269,18 @@ impl Reader {
         let is_in_list = self.is_in_list;
         let statement = &mut self.outline.statements[statement];
         statement.last = index;
-        match kind {
-            TokenKind::LBracket => statement.lists = statement.lists.or(Some((index, index))),
-            TokenKind::RBracket => statement.lists = statement.lists.map(|(open, _)| (open, index)),
-            TokenKind::Equals if is_in_list => statement.attributes += 1,
-            TokenKind::Equals => statement.kind = StatementKind::Other,
-            TokenKind::Arrow | TokenKind::Line => {
-                statement.kind = StatementKind::Edge;
-                statement.arrow = statement.arrow.or(Some(index));
+        if kind == TokenKind::Equals {
+            if is_in_list {
+                statement.attributes += 1;
+            } else {
+                statement.kind = StatementKind::Other;
             }
-            _ => {}
+        } else if kind.is_edge_operator() {
+            statement.kind = StatementKind::Edge;
+            statement.arrow = statement.arrow.or(Some(index));
+        } else if matches!(kind, TokenKind::LBracket | TokenKind::RBracket) {
+            let open = statement.lists.map_or(index, |(open, _)| open);
+            statement.lists = Some((open, index));
         }
         if statement.lists.is_none() && kind != TokenKind::Semicolon {
             statement.head_last = index;

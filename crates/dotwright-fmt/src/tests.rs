@@ -549,6 +549,14 @@ fn a_range_is_widened_to_statements() {
         }"#]],
     );
     check_range(
+        "digraph {\na->b«»\nb->c\n}",
+        expect![[r#"
+        digraph {
+            a -> b
+        b->c
+        }"#]],
+    );
+    check_range(
         "digraph {\na->b\nsubgraph s {\nb-«>c\nc-»>d\ne->f\n}\n}",
         expect![[r#"
         digraph {
@@ -616,6 +624,7 @@ fn gap() -> impl Strategy<Value = &'static str> {
         12 => Just(" "),
         4 => Just(""),
         3 => Just("\n"),
+        2 => Just("   "),
         1 => Just("\r\n"),
         1 => Just("\n\n\n"),
         1 => Just("\t  "),
