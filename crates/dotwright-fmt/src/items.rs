@@ -135,11 +135,13 @@ impl Row {
         let mut pairs = 0;
         let mut count = |gap: TextRange| {
             let text = gap.text(source);
-            line_feeds += text.matches('\n').count();
-            pairs += text.matches("\r\n").count();
+            line_feeds += count_byte(text, b'\n');
+            pairs += count_pairs(text);
         };
-        for index in (0..self.items.len()).filter(|&index| !self.items[index].is_frozen) {
-            count(self.gap(index));
+        for (index, item) in self.items.0.iter().enumerate() {
+            if item.breaks > 0 && !item.is_frozen {
+                count(self.gap(index));
+            }
         }
         if let (Some(end), false) = (self.end_gap(source), self.is_end_frozen) {
             count(end);
@@ -161,7 +163,7 @@ impl Row {
             range,
             breaks: count_breaks(TextRange::new(start, range.start).text(source)),
             width: text.chars().count(),
-            is_multiline: text.contains(['\n', '\r']),
+            is_multiline: text.contains('\n') || text.contains('\r'),
             is_frozen: false,
         });
     }
@@ -219,5 +221,14 @@ impl Switch {
 }
 
 fn count_breaks(gap: &str) -> usize {
-    gap.matches(['\n', '\r']).count() - gap.matches("\r\n").count()
+    count_byte(gap, b'\n') + count_byte(gap, b'\r') - count_pairs(gap)
+}
+
+fn count_byte(text: &str, byte: u8) -> usize {
+    text.bytes().filter(|b| *b == byte).count()
+}
+
+/// Line breaks written as `\r\n`. Nearly no gap has any, and setting up a search costs more than to look for that.
+fn count_pairs(text: &str) -> usize {
+    if text.as_bytes().contains(&b'\r') { text.matches("\r\n").count() } else { 0 }
 }

@@ -107,6 +107,7 @@ pub(crate) struct Outline {
 /// The outline of error-free `items`.
 pub(crate) fn outline(items: &Table<Item>) -> Outline {
     let mut reader = Reader::default();
+    reader.outline.places.0.reserve(items.len());
     for (index, item) in items.0.iter().enumerate() {
         if let ItemKind::Token(kind) = item.kind {
             let place = reader.token(index, kind);
