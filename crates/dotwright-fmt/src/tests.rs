@@ -22,13 +22,10 @@ fn check(source: &str, expected: Expect) {
     assert_eq!(formatted(&text), text, "the second run differs");
 }
 
-/// `body` within a graph, and the lines of the result between the braces.
+/// As [`check`], with `body` in a graph.
 #[track_caller]
 fn check_body(body: &str, expected: Expect) {
-    let text = formatted(&format!("digraph {{\n{body}\n}}\n"));
-    assert_eq!(formatted(&text), text, "the second run differs");
-    let lines = text.strip_prefix("digraph {\n").and_then(|text| text.strip_suffix("}\n"));
-    expected.assert_eq(lines.unwrap_or_else(|| panic!("{text}")));
+    check(&format!("digraph {{\n{body}\n}}\n"), expected);
 }
 
 #[test]
@@ -58,8 +55,10 @@ fn empty_blocks_stay_together() {
     check_body(
         "subgraph x {\n\n}  {  }",
         expect![[r#"
+            digraph {
                 subgraph x {}
                 {}
+            }
         "#]],
     );
 }
@@ -83,6 +82,7 @@ fn one_blank_line_between_statements_stays() {
     check_body(
         "\n\na\n\n\n\nb\nc\n\n// d\n\n\nd\n\n",
         expect![[r#"
+            digraph {
                 a
 
                 b
@@ -91,6 +91,7 @@ fn one_blank_line_between_statements_stays() {
                 // d
 
                 d
+            }
         "#]],
     );
 }
@@ -100,13 +101,17 @@ fn short_lists_stand_on_one_line() {
     check_body(
         "a[ label = \"A\" ,\n shape=box ; ]",
         expect![[r#"
+            digraph {
                 a [label="A", shape=box;]
+            }
         "#]],
     );
     check_body(
         "a[][ x=1 ]",
         expect![[r#"
+            digraph {
                 a [] [x=1]
+            }
         "#]],
     );
 }
@@ -116,7 +121,9 @@ fn lists_without_commas_get_none() {
     check_body(
         "a [x=1 y=2;z=3]",
         expect![[r#"
+            digraph {
                 a [x=1 y=2; z=3]
+            }
         "#]],
     );
 }
@@ -126,10 +133,12 @@ fn long_lists_get_a_line_for_each_attribute() {
     check_body(
         "a [label=\"0123456789 0123456789 0123456789 0123456789\", prompt=\"0123456789 0123456789 0123456789\"];",
         expect![[r#"
+            digraph {
                 a [
                     label="0123456789 0123456789 0123456789 0123456789",
                     prompt="0123456789 0123456789 0123456789"
                 ];
+            }
         "#]],
     );
 }
@@ -139,6 +148,7 @@ fn more_than_four_attributes_keep_the_layout_of_their_author() {
     check_body(
         "a [a=1, b=2, c=3, d=4, e=5]\nb [a=1,\n b=2, c=3, d=4, e=5]",
         expect![[r#"
+            digraph {
                 a [a=1, b=2, c=3, d=4, e=5]
                 b [
                     a=1,
@@ -147,6 +157,7 @@ fn more_than_four_attributes_keep_the_layout_of_their_author() {
                     d=4,
                     e=5
                 ]
+            }
         "#]],
     );
 }
@@ -157,10 +168,12 @@ fn a_single_long_attribute_keeps_the_layout_of_its_author() {
     check_body(
         &format!("a [prompt=\"{long}\"]\nb [\nprompt=\"{long}\"]"),
         expect![[r#"
+            digraph {
                 a [prompt="0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"]
                 b [
                     prompt="0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
                 ]
+            }
         "#]],
     );
 }
@@ -170,15 +183,17 @@ fn strings_over_several_lines_open_their_list_and_stay_as_they_are() {
     check_body(
         "a [label=A, prompt=\"one\n  two  \n\"]\nb [label=<<b>\n  x</b>>]",
         expect![[r#"
-            a [
-                label=A,
-                prompt="one
-          two  
-        "
-            ]
-            b [label=<<b>
-          x</b>>]
-    "#]],
+            digraph {
+                a [
+                    label=A,
+                    prompt="one
+              two  
+            "
+                ]
+                b [label=<<b>
+              x</b>>]
+            }
+        "#]],
     );
 }
 
@@ -187,8 +202,10 @@ fn concatenated_strings_keep_their_layout() {
     check_body(
         "a [ label = \"x\"   + // why\n      \"y\" ]",
         expect![[r#"
+            digraph {
                 a [label="x"   + // why
                   "y"]
+            }
         "#]],
     );
 }
@@ -198,10 +215,12 @@ fn comments_stay_on_their_lines() {
     check_body(
         "  // own\na // behind a\n/* lead */ b /* tail */\nc /* mid */ -> d; // behind d",
         expect![[r#"
+            digraph {
                 // own
                 a  // behind a
                 /* lead */ b /* tail */
                 c /* mid */ -> d;  // behind d
+            }
         "#]],
     );
 }
@@ -211,6 +230,7 @@ fn comments_in_lists_stay_on_their_lines() {
     check_body(
         "a [ // open\nx=1, // one\n// own\ny=2 /* two */, z=3\n\n\n// last\n]",
         expect![[r#"
+            digraph {
                 a [  // open
                     x=1,  // one
                     // own
@@ -219,6 +239,7 @@ fn comments_in_lists_stay_on_their_lines() {
 
                     // last
                 ]
+            }
         "#]],
     );
 }
@@ -228,6 +249,7 @@ fn comments_with_a_line_of_their_own_before_a_brace_belong_to_the_block() {
     check_body(
         "subgraph x { // open\na\n    // last\n}\nsubgraph y {\n// only\n}",
         expect![[r#"
+            digraph {
                 subgraph x {  // open
                     a
                     // last
@@ -235,6 +257,7 @@ fn comments_with_a_line_of_their_own_before_a_brace_belong_to_the_block() {
                 subgraph y {
                     // only
                 }
+            }
         "#]],
     );
 }
@@ -244,11 +267,13 @@ fn comments_inside_a_statement_keep_their_line() {
     check_body(
         "a -> // why\nb\na\n// own\n[x=1]",
         expect![[r#"
+            digraph {
                 a ->  // why
                     b
                 a
                     // own
                     [x=1]
+            }
         "#]],
     );
 }
@@ -258,9 +283,11 @@ fn inner_lines_of_block_comments_stay() {
     check_body(
         "        /* one\n  two */\na",
         expect![[r#"
+            digraph {
                 /* one
               two */
                 a
+            }
         "#]],
     );
 }
@@ -288,8 +315,10 @@ fn operators_and_ports_get_their_blanks() {
     check_body(
         "a : p : n->b:s  ->c\na , b[x=1]",
         expect![[r#"
+            digraph {
                 a:p:n -> b:s -> c
                 a, b [x=1]
+            }
         "#]],
     );
 }
@@ -299,9 +328,11 @@ fn groups_on_one_line_stay_there() {
     check_body(
         "{rank=same;a b;}\na->{b c}->d [x=1]\nsubgraph { a }",
         expect![[r#"
+            digraph {
                 { rank=same; a b; }
                 a -> { b c } -> d [x=1]
                 subgraph { a }
+            }
         "#]],
     );
 }
@@ -311,6 +342,7 @@ fn other_groups_and_named_subgraphs_are_blocks() {
     check_body(
         "{a\nb}\nsubgraph x {a}\na -> {\nb c} -> subgraph y {d} [x=1,\ny=2]",
         expect![[r#"
+            digraph {
                 {
                     a
                     b
@@ -324,6 +356,7 @@ fn other_groups_and_named_subgraphs_are_blocks() {
                 } -> subgraph y {
                     d
                 } [x=1, y=2]
+            }
         "#]],
     );
 }
@@ -334,6 +367,7 @@ fn groups_that_are_too_long_become_blocks() {
     check_body(
         &format!("{{ {many} {{ a b }} }}"),
         expect![[r#"
+            digraph {
                 {
                     node_name
                     node_name
@@ -347,6 +381,7 @@ fn groups_that_are_too_long_become_blocks() {
                     node_name
                     { a b }
                 }
+            }
         "#]],
     );
 }
@@ -357,15 +392,19 @@ fn short_chains_are_joined_and_long_ones_keep_their_lines() {
     check_body(
         &format!("a\n->b ->\nc\n{} ->\n {}", names[..6].join(" -> "), names[6..].join(" -> ")),
         expect![[r#"
+            digraph {
                 a -> b -> c
                 node_number_0 -> node_number_1 -> node_number_2 -> node_number_3 -> node_number_4 -> node_number_5 ->
                     node_number_6 -> node_number_7 -> node_number_8 -> node_number_9 -> node_number_10 -> node_number_11
+            }
         "#]],
     );
     check_body(
         &names.join("->"),
         expect![[r#"
+            digraph {
                 node_number_0 -> node_number_1 -> node_number_2 -> node_number_3 -> node_number_4 -> node_number_5 -> node_number_6 -> node_number_7 -> node_number_8 -> node_number_9 -> node_number_10 -> node_number_11
+            }
         "#]],
     );
 }
@@ -375,21 +414,25 @@ fn columns_of_the_author_are_kept_up() {
     check_body(
         "a   [x=1]\nbcd [x=2]\nlonger [x=3]\n\ne [x=1]\nlonger [x=2]",
         expect![[r#"
+            digraph {
                 a      [x=1]
                 bcd    [x=2]
                 longer [x=3]
 
                 e [x=1]
                 longer [x=2]
+            }
         "#]],
     );
     check_body(
         "a   -> b\nbcd -> e      [x=1]\nfg  -> longer [x=2]\nx -> y",
         expect![[r#"
+            digraph {
                 a   -> b
                 bcd -> e      [x=1]
                 fg  -> longer [x=2]
                 x   -> y
+            }
         "#]],
     );
 }
@@ -399,19 +442,23 @@ fn columns_end_at_comments_other_kinds_and_great_differences() {
     check_body(
         "a   [x=1]\nbcd [x=2]\n// own\nlonger [x=3]\na -> b [x=1]",
         expect![[r#"
+            digraph {
                 a   [x=1]
                 bcd [x=2]
                 // own
                 longer [x=3]
                 a -> b [x=1]
+            }
         "#]],
     );
     check_body(
         "a   [x=1]\nbcd [x=2]\nvery_much_longer_than_the_others [x=3]",
         expect![[r#"
+            digraph {
                 a   [x=1]
                 bcd [x=2]
                 very_much_longer_than_the_others [x=3]
+            }
         "#]],
     );
 }
@@ -421,6 +468,7 @@ fn protected_text_stays_as_it_is() {
     check_body(
         "a->b\n  // dotwright: fmt off\n a->b;  c\n\n\n  // dotwright: fmt on\na->b",
         expect![[r#"
+            digraph {
                 a -> b
                 // dotwright: fmt off
              a->b;  c
@@ -428,6 +476,7 @@ fn protected_text_stays_as_it_is() {
 
               // dotwright: fmt on
                 a -> b
+            }
         "#]],
     );
 }
@@ -437,20 +486,24 @@ fn protection_ends_with_the_enclosing_bracket() {
     check_body(
         "subgraph x {\n// dotwright: fmt off\n a->b;  c\n   }\na->b",
         expect![[r#"
+            digraph {
                 subgraph x {
                     // dotwright: fmt off
              a->b;  c
                }
                 a -> b
+            }
         "#]],
     );
     check_body(
         "a [\n// dotwright: fmt off\n x = 1,  y = 2 ]\na->b",
         expect![[r#"
+            digraph {
                 a [
                     // dotwright: fmt off
              x = 1,  y = 2 ]
                 a -> b
+            }
         "#]],
     );
     check(
@@ -486,8 +539,10 @@ fn bare_values_of_dialects_stay_whole() {
     check_body(
         "a [timeout = 900s, model = gpt-5.4 url=http://x/y]\nb [human.default = x]",
         expect![[r#"
+            digraph {
                 a [timeout=900s, model=gpt-5.4 url=http://x/y]
                 b [human.default=x]
+            }
         "#]],
     );
 }
@@ -497,7 +552,9 @@ fn a_line_break_between_an_equals_sign_and_its_value_goes() {
     check_body(
         "a [x =\n1\n,y\n=\n\"2\"]",
         expect![[r#"
+            digraph {
                 a [x=1, y="2"]
+            }
         "#]],
     );
 }
