@@ -3,7 +3,12 @@
 //! Shared data lies beside the project (`../shared`) or where `DOTWRIGHT_CORPUS`, `DOTWRIGHT_VECTORS` and
 //! `DOTWRIGHT_PROBES` say. A user's clone has none of it; the tests then say so and pass.
 
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::panic, reason = "tests read files and fail loudly")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::panic,
+    reason = "tests read files and fail loudly"
+)]
 
 mod tools;
 
