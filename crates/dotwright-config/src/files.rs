@@ -79,6 +79,6 @@ fn search(
 }
 
 /// Whether a file has one of [`EXTENSIONS`].
-pub fn has_pipeline_extension(path: &Path) -> bool {
+pub(crate) fn has_pipeline_extension(path: &Path) -> bool {
     path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
 }

@@ -2,8 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use miette::Diagnostic;
+use dotwright_config::ConfigError;
+use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
 /// An error that ends the run with exit code 2.
@@ -21,6 +23,16 @@ pub(crate) enum AppError {
     #[diagnostic(help("a pipeline of that size is most likely another file"))]
     TooLarge { name: String },
     #[error("{message}")]
+    Config {
+        message: String,
+        #[source_code]
+        source_code: NamedSource<Arc<str>>,
+        #[label]
+        place: SourceSpan,
+        #[help]
+        help: Option<String>,
+    },
+    #[error("{message}")]
     Usage {
         message: String,
         #[help]
@@ -31,5 +43,19 @@ pub(crate) enum AppError {
 impl AppError {
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> AppError {
         AppError::Usage { message: message.into(), help: Some(help.into()) }
+    }
+}
+
+impl From<ConfigError> for AppError {
+    fn from(error: ConfigError) -> AppError {
+        match error {
+            ConfigError::Read { path, error } => AppError::Read { path, error },
+            ConfigError::Content { path, source, range, message, help } => AppError::Config {
+                message,
+                source_code: NamedSource::new(path.to_string_lossy(), source),
+                place: SourceSpan::new((range.start as usize).into(), range.len() as usize),
+                help,
+            },
+        }
     }
 }
