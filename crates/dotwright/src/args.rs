@@ -137,6 +137,17 @@ pub(crate) enum FailOn {
     Never,
 }
 
+impl From<dotwright_config::FailOn> for FailOn {
+    fn from(fail_on: dotwright_config::FailOn) -> FailOn {
+        match fail_on {
+            dotwright_config::FailOn::Error => FailOn::Error,
+            dotwright_config::FailOn::Warning => FailOn::Warning,
+            dotwright_config::FailOn::Info => FailOn::Info,
+            dotwright_config::FailOn::Never => FailOn::Never,
+        }
+    }
+}
+
 /// The lowest severity that is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Show {

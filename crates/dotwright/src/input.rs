@@ -58,6 +58,11 @@ pub(crate) struct Text {
 }
 
 impl Text {
+    /// A text that is not from a file.
+    pub(crate) fn from_source(source: Arc<str>) -> Text {
+        Text { source, errors: Vec::new() }
+    }
+
     /// True when every byte of the file is in `source`, so that it may be written back.
     pub(crate) fn is_faithful(&self) -> bool {
         self.errors.is_empty()

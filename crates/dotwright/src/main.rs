@@ -2,31 +2,46 @@
 
 mod args;
 mod check;
+mod diff;
 mod error;
+mod explain;
+mod fingerprint;
 mod input;
 mod output;
+mod page;
 mod parallel;
 mod position;
 mod report;
+mod rules;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use miette::{GraphicalReportHandler, GraphicalTheme};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, ConfigCommand};
 use crate::error::AppError;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = match &cli.command {
-        Command::Check(arguments) => check::run(arguments, cli.color),
-    };
-    match result {
-        Ok(verdict) => verdict.exit_code(),
+    match run(&cli) {
+        Ok(Verdict::Clean) => ExitCode::SUCCESS,
+        Ok(Verdict::Findings) => ExitCode::from(1),
+        Ok(Verdict::Refused) => ExitCode::from(2),
         Err(error) => {
-            output::write_stderr(&draw_error(&error, output::colors_stderr(cli.color)));
+            output::write_error(&error, cli.color);
             ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Verdict, AppError> {
+    match &cli.command {
+        Command::Check(arguments) => check::run(arguments, cli.color),
+        Command::Rules(arguments) => rules::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Config(ConfigCommand::Schema) => {
+            output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;
+            Ok(Verdict::Clean)
         }
     }
 }
@@ -38,26 +53,6 @@ pub(crate) enum Verdict {
     Clean,
     /// Findings, or changes to make.
     Findings,
-    /// A file was refused, and its name printed.
+    /// Some file was refused, and its name printed.
     Refused,
-}
-
-impl Verdict {
-    fn exit_code(self) -> ExitCode {
-        match self {
-            Verdict::Clean => ExitCode::SUCCESS,
-            Verdict::Findings => ExitCode::from(1),
-            Verdict::Refused => ExitCode::from(2),
-        }
-    }
-}
-
-fn draw_error(error: &AppError, colors: bool) -> String {
-    let theme = if colors { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
-    let mut text = String::new();
-    match handler.render_report(&mut text, error) {
-        Ok(()) => text,
-        Err(_) => format!("{error}\n"),
-    }
 }

@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters};
+
 use crate::args::ColorChoice;
 use crate::error::AppError;
 
@@ -27,6 +29,18 @@ pub(crate) fn write_stdout(text: &[u8]) -> Result<(), AppError> {
 pub(crate) fn write_stderr(text: &str) {
     // Nobody can be told that standard error is closed.
     let _closed = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Draws an error of the program itself.
+pub(crate) fn write_error(error: &AppError, color: ColorChoice) {
+    let theme = if colors_stderr(color) { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
+    let theme = GraphicalTheme { characters: ThemeCharacters::ascii(), ..theme };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
+    let mut text = String::new();
+    if handler.render_report(&mut text, error).is_err() {
+        text = format!("{error}\n");
+    }
+    write_stderr(&text);
 }
 
 /// Replaces a file as a whole: other programs see the old text or the new one, and a failure loses neither.
@@ -63,7 +77,7 @@ pub(crate) fn colors_stdout(choice: ColorChoice) -> bool {
 }
 
 /// Whether to colour what goes to standard error.
-pub(crate) fn colors_stderr(choice: ColorChoice) -> bool {
+fn colors_stderr(choice: ColorChoice) -> bool {
     colors(choice, io::stderr().is_terminal())
 }
 

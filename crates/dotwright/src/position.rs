@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Position {
     /// From 1.
     pub(crate) line: u32,
@@ -35,11 +36,6 @@ impl<'s> Lines<'s> {
         let start = self.starts.get(index).copied().unwrap_or(0);
         let before = self.source.get(start as usize..offset as usize).unwrap_or("");
         Position { line: index as u32 + 1, column: before.chars().count() as u32 + 1, offset }
-    }
-
-    /// The first line of a range is where a person looks.
-    pub(crate) fn start(&self, range: TextRange) -> Position {
-        self.position(range.start)
     }
 
     /// The index of the line, from 0.

@@ -15,9 +15,9 @@ use crate::position::Lines;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report, colors: bool) -> io::Result<()> {
     let config = Config { chars: Chars::ascii(), ..Config::default() };
-    for file in report.files.iter().filter(|file| !file.diagnostics.is_empty()) {
+    for file in report.files.iter().filter(|file| !file.findings.is_empty()) {
         let source = DrawnFile::new(file);
-        for finding in &file.diagnostics {
+        for finding in file.findings.iter().map(|finding| &finding.diagnostic) {
             let mut pen = Pen { out, colors, severity: finding.severity, in_header: false };
             emit_to_write_style(&mut pen, &config, &source, &drawing(finding)).map_err(io::Error::other)?;
         }
