@@ -1,0 +1,8 @@
+//! The program as people call it: every option, format and exit code, on files in a temporary folder.
+
+mod check;
+mod config;
+mod fixes;
+mod formats;
+mod lists;
+mod project;
