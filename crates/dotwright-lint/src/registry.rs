@@ -10,6 +10,16 @@ use crate::settings::{Preset, Selector};
 /// All rules, by category and then as the catalogue lists them.
 pub(crate) static RULES: &[&Rule] = &[
     &rules::syntax::syntax_error::RULE,
+    &rules::structure::missing_start::RULE,
+    &rules::structure::multiple_starts::RULE,
+    &rules::structure::missing_exit::RULE,
+    &rules::structure::multiple_exits::RULE,
+    &rules::structure::undeclared_node::RULE,
+    &rules::structure::unreachable_node::RULE,
+    &rules::structure::edge_into_start::RULE,
+    &rules::structure::edge_out_of_exit::RULE,
+    &rules::structure::dead_end::RULE,
+    &rules::structure::duplicate_edge::RULE,
     &rules::meta::unused_suppression::RULE,
     &rules::meta::unknown_rule_name::RULE,
     &rules::meta::skipped_analyser::RULE,

@@ -1,4 +1,5 @@
 //! The rules, one file each, by category.
 
 pub(crate) mod meta;
+pub(crate) mod structure;
 pub(crate) mod syntax;
