@@ -10,6 +10,9 @@ use crate::settings::{Preset, Selector};
 /// All rules, by category and then as the catalogue lists them.
 pub(crate) static RULES: &[&Rule] = &[
     &rules::syntax::syntax_error::RULE,
+    &rules::syntax::missing_comma::RULE,
+    &rules::syntax::unquoted_value::RULE,
+    &rules::syntax::unknown_escape::RULE,
     &rules::structure::missing_start::RULE,
     &rules::structure::multiple_starts::RULE,
     &rules::structure::missing_exit::RULE,
@@ -20,6 +23,11 @@ pub(crate) static RULES: &[&Rule] = &[
     &rules::structure::edge_out_of_exit::RULE,
     &rules::structure::dead_end::RULE,
     &rules::structure::duplicate_edge::RULE,
+    &rules::goal_gates::goal_gate_without_retry::RULE,
+    &rules::goal_gates::vacuous_goal_gate::RULE,
+    &rules::goal_gates::retry_target_misses_gate::RULE,
+    &rules::goal_gates::inert_retry_target::RULE,
+    &rules::goal_gates::non_boolean_goal_gate::RULE,
     &rules::meta::unused_suppression::RULE,
     &rules::meta::unknown_rule_name::RULE,
     &rules::meta::skipped_analyser::RULE,

@@ -196,11 +196,14 @@ mod tests {
 
     #[test]
     fn a_fan_out_has_one_edge_to_each_branch() {
-        check("digraph { f [shape=component]; f -> a [label=x]; f -> a [label=y] }", expect![[r#"
+        check(
+            "digraph { f [shape=component]; f -> a [label=x]; f -> a [label=y] }",
+            expect![[r#"
             1:50-1:66 error: `f -> a` repeats the edge in line 1
               help: delete one of the two
               1:32-1:48 the first of the two
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

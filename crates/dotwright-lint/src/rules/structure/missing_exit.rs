@@ -102,11 +102,14 @@ mod tests {
 
     #[test]
     fn a_step_called_exit_is_to_become_the_exit() {
-        check("digraph { start [shape=Mdiamond] exit [shape=hexagon] start -> exit }", expect![[r#"
+        check(
+            "digraph { start [shape=Mdiamond] exit [shape=hexagon] start -> exit }",
+            expect![[r#"
             1:1-1:8 error: the pipeline has no exit node
               help: make `exit` the exit node: `exit [shape=Msquare]`
               1:34-1:38 nothing follows `exit`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

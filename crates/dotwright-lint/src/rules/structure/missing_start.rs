@@ -91,10 +91,13 @@ mod tests {
 
     #[test]
     fn a_step_called_start_is_to_become_the_start() {
-        check("digraph { start [shape=hexagon] exit [shape=Msquare] start -> exit }", expect![[r#"
+        check(
+            "digraph { start [shape=hexagon] exit [shape=Msquare] start -> exit }",
+            expect![[r#"
             1:1-1:8 error: the pipeline has no start node
               help: make `start` the start node: `start [shape=Mdiamond]`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
