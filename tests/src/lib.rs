@@ -14,7 +14,7 @@ mod tools;
 
 use std::path::{Path, PathBuf};
 
-pub use tools::tool;
+pub use tools::{dotwright_folder, path_with_dotwright, tool};
 
 /// The root of the workspace.
 pub fn workspace() -> PathBuf {
