@@ -13,6 +13,7 @@ mod parallel;
 mod position;
 mod report;
 mod rules;
+mod shellcheck;
 
 use std::process::ExitCode;
 

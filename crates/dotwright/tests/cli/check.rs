@@ -83,7 +83,7 @@ fn standard_input_has_a_name_of_its_own_or_a_given_one() {
 fn a_missing_path_is_an_error() {
     check(&[("a.dot", CLEAN)], "check a.dot b.dot", expect![[r#"
         -- stderr
-          x cannot read `b.dot`: No such file or directory (os error 2)
+          error: cannot read `b.dot`: No such file or directory (os error 2)
         -- exit code 2
     "#]]);
 }

@@ -52,8 +52,8 @@ fn the_file_decides_when_a_run_fails_unless_the_command_line_does() {
 fn unknown_keys_are_shown_in_their_place() {
     check(&[("dotwright.toml", "profile = \"fabro\"\nignor = []\n"), ("a.dot", CLEAN)], "check", expect![[r#"
         -- stderr
-          x `ignor` is no key of this table
-           ,-[/tmp/.tmpfiBUXe/dotwright.toml:2:1]
+          error: `ignor` is no key of this table
+           ,-[dotwright.toml:2:1]
          1 | profile = "fabro"
          2 | ignor = []
            : ^^^^^
@@ -86,8 +86,8 @@ fn unknown_rules_are_errors_when_the_file_is_taken_strictly() {
     let files = [("dotwright.toml", "ignore = [\"unused-supression\"]\n"), ("a.dot", CLEAN)];
     check(&files, "check --strict-config", expect![[r#"
         -- stderr
-          x `unused-supression` is no rule; did you mean `unused-suppression`?
-           ,-[/tmp/.tmpMDVLQF/dotwright.toml:1:11]
+          error: `unused-supression` is no rule; did you mean `unused-suppression`?
+           ,-[dotwright.toml:1:11]
          1 | ignore = ["unused-supression"]
            :           ^^^^^^^^^^^^^^^^^^^
            `----

@@ -113,7 +113,7 @@ fn a_category_is_explained_by_its_rules() {
 fn unknown_names_get_the_nearest_one() {
     check("explain hexagn", expect![[r#"
         -- stderr
-          x `hexagn` is no rule, attribute, shape or handler type
+          error: `hexagn` is no rule, attribute, shape or handler type
           help: did you mean `hexagon`?
         -- exit code 2
     "#]]);
