@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Explain a rule, an attribute, a shape or a handler type
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
+    /// Print the graph of a pipeline as the runner reads it
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Graph(GraphArgs),
     /// Show what dotwright knows about its configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -62,6 +65,50 @@ const EXPLAIN_EXAMPLES: &str = "Examples:
 Exit codes:
   0  something is known under the name
   2  nothing is, or wrong usage";
+
+const GRAPH_EXAMPLES: &str = "Examples:
+  dotwright graph build.dot                          JSON with every value and where it comes from
+  dotwright graph build.dot --format dot | dot -Tsvg plain DOT that Graphviz reads without complaint
+  dotwright graph build.dot --format mermaid         for Markdown files
+
+Exit codes:
+  0  the graph is printed
+  1  it is printed without what a syntax error hides
+  2  wrong usage or configuration, or a file that cannot be read";
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// The pipeline, or `-` for standard input
+    #[arg(value_name = "FILE", required_unless_present = "schema")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write the graph in this format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: GraphFormat,
+    /// Read the pipeline as this runner does [default: attractor]
+    #[arg(long, value_parser = profile, value_name = "NAME")]
+    pub(crate) profile: Option<&'static Profile>,
+    /// Take this configuration file
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Ignore configuration files
+    #[arg(long)]
+    pub(crate) isolated: bool,
+    /// Print the JSON schema of `--format json`
+    #[arg(long, exclusive = true)]
+    pub(crate) schema: bool,
+}
+
+/// How a graph is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// All of it; `dotwright graph --schema` prints the schema
+    #[default]
+    Json,
+    /// DOT with every name and value quoted and every default resolved
+    Dot,
+    /// A Mermaid flowchart
+    Mermaid,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {

@@ -198,7 +198,7 @@ fn statistics_count_by_rule() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["", "check", "rules", "explain", "config", "config schema"] {
+    for command in ["", "check", "rules", "explain", "graph", "config", "config schema"] {
         let run = Project::new(&[]).run(&format!("{command} --help"));
         assert_eq!(run.code, 0, "{}", run.all());
         assert!(run.stdout.contains("Examples:") || command == "config", "{}", run.stdout);

@@ -4,5 +4,6 @@ mod check;
 mod config;
 mod fixes;
 mod formats;
+mod graph;
 mod lists;
 mod project;
