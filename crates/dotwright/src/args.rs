@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Explain a rule, an attribute, a shape or a handler type
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
+    /// Format pipelines, and change nothing but white space
+    #[command(after_help = FMT_EXAMPLES)]
+    Fmt(FmtArgs),
     /// Print the graph of a pipeline as the runner reads it
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(GraphArgs),
@@ -65,6 +68,39 @@ const EXPLAIN_EXAMPLES: &str = "Examples:
 Exit codes:
   0  something is known under the name
   2  nothing is, or wrong usage";
+
+const FMT_EXAMPLES: &str = "Examples:
+  dotwright fmt                  format every pipeline below this folder
+  dotwright fmt --check          say which files are not formatted, for CI
+  dotwright fmt --diff build.dot show what would change
+  dotwright fmt - < build.dot    format standard input to standard output
+
+Exit codes:
+  0  everything is formatted
+  1  with --check or --diff, something would change
+  2  wrong usage or configuration, or a file that cannot be read or parsed; it stays as it is";
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Files and folders, or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Find the configuration of standard input by this name
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// Name the files that would change, and write nothing
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print what would change, and write nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Take this configuration file for everything
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Ignore configuration files
+    #[arg(long)]
+    pub(crate) isolated: bool,
+}
 
 const GRAPH_EXAMPLES: &str = "Examples:
   dotwright graph build.dot                          JSON with every value and where it comes from

@@ -24,11 +24,8 @@ pub(crate) fn run(arguments: &CheckArgs, color: ColorChoice) -> Result<Verdict, 
     }
     let mut discovery = discovery(arguments.config.as_deref(), arguments.isolated)?;
     let jobs = jobs(&arguments.paths, arguments.stdin_filename.as_deref(), &mut discovery)?;
-    let check = Check {
-        arguments,
-        overrides: overrides(arguments),
-        shellcheck: Shellcheck::new(jobs.len() == 1),
-    };
+    let check =
+        Check { arguments, overrides: overrides(arguments), shellcheck: Shellcheck::new(jobs.len() == 1) };
     let configurations = discovery.read_files();
     if arguments.strict_config {
         refuse_unknown_names(&configurations)?;
@@ -122,11 +119,7 @@ fn overrides(arguments: &CheckArgs) -> Overrides {
         profile: arguments.profile,
         targets: arguments.target.clone(),
         preset: arguments.preset,
-        layer: Layer {
-            select: all(&arguments.select),
-            ignore: all(&arguments.ignore),
-            severity: Vec::new(),
-        },
+        layer: Layer { select: all(&arguments.select), ignore: all(&arguments.ignore), severity: Vec::new() },
         unattended: arguments.unattended,
     }
 }

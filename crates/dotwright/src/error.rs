@@ -34,6 +34,17 @@ pub(crate) enum AppError {
         #[help]
         help: Option<String>,
     },
+    #[error("`{name}` is {message}")]
+    Format {
+        name: String,
+        message: String,
+        #[source_code]
+        source_code: NamedSource<Arc<str>>,
+        #[label]
+        place: Option<SourceSpan>,
+        #[help]
+        help: Option<String>,
+    },
     #[error("{message}")]
     Usage {
         message: String,

@@ -42,7 +42,9 @@ pub(crate) fn run(arguments: &GraphArgs) -> Result<Verdict, AppError> {
     }
     let errors = report::counted(errors, "syntax error");
     let name = input.name();
-    output::write_stderr(&format!("`{name}` has {errors}; the graph may lack what `dotwright check` shows\n"));
+    output::write_stderr(&format!(
+        "`{name}` has {errors}; the graph may lack what `dotwright check` shows\n"
+    ));
     Ok(Verdict::Findings)
 }
 

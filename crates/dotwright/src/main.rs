@@ -6,6 +6,7 @@ mod diff;
 mod error;
 mod explain;
 mod fingerprint;
+mod fmt;
 mod graph;
 mod input;
 mod output;
@@ -41,6 +42,7 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Check(arguments) => check::run(arguments, cli.color),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Fmt(arguments) => fmt::run(arguments, cli.color),
         Command::Graph(arguments) => graph::run(arguments),
         Command::Config(ConfigCommand::Schema) => {
             output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;

@@ -87,7 +87,9 @@ impl Shellcheck {
             None => {
                 let name = match mode {
                     ShellcheckMode::Path(path) => path.display().to_string(),
-                    ShellcheckMode::Auto | ShellcheckMode::Off | ShellcheckMode::Required => "shellcheck".into(),
+                    ShellcheckMode::Auto | ShellcheckMode::Off | ShellcheckMode::Required => {
+                        "shellcheck".into()
+                    }
                 };
                 Err(AppError::usage(format!("`{name}` is required and not installed"), help))
             }
@@ -124,7 +126,8 @@ impl Shellcheck {
 
     fn program(&self, path: Option<&Path>) -> Option<Arc<Program>> {
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = programs.entry(path.map(Path::to_owned)).or_insert_with(|| Program::find(path).map(Arc::new));
+        let found =
+            programs.entry(path.map(Path::to_owned)).or_insert_with(|| Program::find(path).map(Arc::new));
         found.clone()
     }
 }

@@ -76,8 +76,10 @@ fn list(attributes: &Attributes<'_>) -> String {
     if attributes.is_empty() {
         return String::new();
     }
-    let pairs: Vec<String> =
-        attributes.iter().map(|(name, attribute)| format!("{}={}", quoted(name), value(*attribute))).collect();
+    let pairs: Vec<String> = attributes
+        .iter()
+        .map(|(name, attribute)| format!("{}={}", quoted(name), value(*attribute)))
+        .collect();
     format!(" [{}]", pairs.join(", "))
 }
 
@@ -115,7 +117,8 @@ fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\0' => quoted.push('?'),
             '\\' => {
-                let ambiguous = matches!(characters.peek(), None | Some('"' | '\\' | '\n' | '\r' | 'n' | 't'));
+                let ambiguous =
+                    matches!(characters.peek(), None | Some('"' | '\\' | '\n' | '\r' | 'n' | 't'));
                 quoted.push_str(if ambiguous { "\\\\" } else { "\\" });
             }
             other => quoted.push(other),

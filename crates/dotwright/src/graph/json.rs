@@ -101,11 +101,15 @@ pub(super) fn text(pipeline: &Pipeline) -> String {
         attributes: writer.attributes(&subgraph_attributes(pipeline, SubgraphId::ROOT)),
         nodes: pipeline.nodes().map(|node| writer.node(node)).collect(),
         edges: pipeline.edges().map(|edge| writer.edge(edge)).collect(),
-        subgraphs: pipeline.subgraphs().skip(1).map(|(id, subgraph)| SubgraphEntry {
-            id: writer.subgraph_name(id),
-            parent: subgraph.parent.and_then(index),
-            attributes: writer.attributes(&subgraph_attributes(pipeline, id)),
-        }).collect(),
+        subgraphs: pipeline
+            .subgraphs()
+            .skip(1)
+            .map(|(id, subgraph)| SubgraphEntry {
+                id: writer.subgraph_name(id),
+                parent: subgraph.parent.and_then(index),
+                attributes: writer.attributes(&subgraph_attributes(pipeline, id)),
+            })
+            .collect(),
     };
     // Only maps with keys that are no text could not be written, and there are none.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"

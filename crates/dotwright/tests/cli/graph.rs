@@ -24,7 +24,9 @@ fn check(format: &str, expected: Expect) {
 
 #[test]
 fn dot_is_quoted_and_resolved() {
-    check("dot", expect![[r#"
+    check(
+        "dot",
+        expect![[r#"
         digraph "flow" {
             "rankdir"="LR"
             "start" ["shape"="Mdiamond", "timeout"="900s"]
@@ -38,12 +40,15 @@ fn dot_is_quoted_and_resolved() {
             "test" -> "start" ["label"="[R] #again"]
         }
         -- exit code 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn mermaid_draws_handlers_as_shapes() {
-    check("mermaid", expect![[r#"
+    check(
+        "mermaid",
+        expect![[r#"
         flowchart LR
             n0(["start"])
             n1(["exit"])
@@ -54,7 +59,8 @@ fn mermaid_draws_handlers_as_shapes() {
             n0 -->|"[R] #35;again"| n2
             n2 -->|"[R] #35;again"| n0
         -- exit code 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod fixes;
+mod fmt;
 mod formats;
 mod graph;
 mod lists;
