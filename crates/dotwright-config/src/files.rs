@@ -34,10 +34,7 @@ pub struct FileError {
 ///
 /// # Errors
 /// [`FileError`] for the first path that does not exist or cannot be read.
-pub fn find_files(
-    paths: &[PathBuf],
-    mut accept: impl FnMut(&Path) -> bool,
-) -> Result<Vec<Found>, FileError> {
+pub fn find_files(paths: &[PathBuf], mut accept: impl FnMut(&Path) -> bool) -> Result<Vec<Found>, FileError> {
     let mut found = Vec::new();
     for path in paths {
         let metadata = std::fs::metadata(path).map_err(|error| FileError { path: path.clone(), error })?;

@@ -18,7 +18,7 @@ pub use discovery::{Discovery, FILE_NAME};
 pub use error::ConfigError;
 pub use files::{FileError, Found, find_files};
 pub use name::Name;
-pub use table::{Config, FailOn, Files, Handlers, LevelName, ShellcheckMode};
+pub use table::{Config, FailOn, Files, Fmt, Handlers, LevelName, ShellcheckMode};
 
 /// The JSON schema of `dotwright.toml`.
 pub const SCHEMA: &str = include_str!("../dotwright.schema.json");

@@ -58,6 +58,8 @@ pub struct Config {
     pub trust: Trust,
     /// How shellcheck is used.
     pub shellcheck: Shellcheck,
+    /// How `dotwright fmt` lays files out.
+    pub fmt: Fmt,
     /// Options of single rules.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>"))]
     pub rules: BTreeMap<Name, toml::Table>,
@@ -248,6 +250,27 @@ pub struct Shellcheck {
     pub min_level: Option<ShellcheckLevelName>,
     /// Codes to leave out, such as `SC2312`.
     pub exclude: Vec<Name>,
+}
+
+/// How `dotwright fmt` lays files out.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Fmt {
+    /// Blanks for each level of blocks and lists; without it 4.
+    pub indent: Option<u8>,
+    /// The width in characters up to which groups, lists and chains are put on one line; without it 100.
+    pub line_width: Option<u16>,
+}
+
+impl From<&Fmt> for dotwright_fmt::Options {
+    fn from(fmt: &Fmt) -> Self {
+        let default = Self::default();
+        Self {
+            indent: fmt.indent.map_or(default.indent, usize::from),
+            line_width: fmt.line_width.map_or(default.line_width, usize::from),
+        }
+    }
 }
 
 /// Whether shellcheck runs.

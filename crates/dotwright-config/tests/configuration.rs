@@ -25,7 +25,10 @@ fn level(text: &str, file: &str, expected: Level) {
 fn mistake(text: &str, expected_range: &str, expected_message: &str, expected_help: Option<&str>) {
     let error = Configuration::parse(Path::new("dotwright.toml"), text.into()).unwrap_err();
     let ConfigError::Content { range, message, help, .. } = error else { panic!("{error}") };
-    assert_eq!((range.text(text), &*message, help.as_deref()), (expected_range, expected_message, expected_help));
+    assert_eq!(
+        (range.text(text), &*message, help.as_deref()),
+        (expected_range, expected_message, expected_help)
+    );
 }
 
 #[test]
@@ -64,7 +67,10 @@ fn profile_overrides_and_extra_handlers_reach_the_linter() {
     let settings = settings(text, "a.dot");
     assert_eq!((settings.profile.name, settings.shell(), settings.pipefail()), ("fabro", Shell::Bash, true));
     let handler = &settings.handlers[0];
-    assert_eq!((&*handler.name, &*handler.domain, &*handler.attributes[0]), ("deploy", &[Outcome::Fail][..], "region"));
+    assert_eq!(
+        (&*handler.name, &*handler.domain, &*handler.attributes[0]),
+        ("deploy", &[Outcome::Fail][..], "region")
+    );
 }
 
 #[test]
@@ -168,7 +174,8 @@ fn folders_are_searched_without_what_version_control_ignores() {
     let none = Configuration::default();
     let paths = [folder.path().to_owned(), folder.path().join("b.dot"), folder.path().join("note.txt")];
     let found = find_files(&paths, |path| none.includes(path)).unwrap();
-    let names: Vec<_> = found.iter().map(|f| f.path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
+    let names: Vec<_> =
+        found.iter().map(|f| f.path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
     assert_eq!(names, [".hidden/d.fabro", "a/c.gv", "b.dot", "note.txt"]);
 }
 

@@ -237,7 +237,8 @@ mod tests {
     use super::{FixMode, fix};
     use crate::{External, Settings};
 
-    const FIXED: &str = "digraph {\n    start [shape=Mdiamond]\n    exit [shape=Msquare]\n    start -> exit\n}\n";
+    const FIXED: &str =
+        "digraph {\n    start [shape=Mdiamond]\n    exit [shape=Msquare]\n    start -> exit\n}\n";
 
     #[track_caller]
     fn check(source: &str, mode: FixMode, applied: usize, expected: &str) {
@@ -260,7 +261,8 @@ mod tests {
 
     #[test]
     fn fixes_of_one_statement_take_a_round_each() {
-        let source = FIXED.replace("exit\n}", "exit // dotwright: ignore(skipped-analyser, shellcheck-finding)\n}");
+        let source =
+            FIXED.replace("exit\n}", "exit // dotwright: ignore(skipped-analyser, shellcheck-finding)\n}");
         let outcome = fix(&source, &Settings::default(), &|_| External::default(), FixMode::Safe);
         assert!(!outcome.source.contains("skipped-analyser"), "{}", outcome.source);
     }

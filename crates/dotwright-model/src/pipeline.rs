@@ -464,6 +464,11 @@ impl Pipeline {
         self.frame_attributes(self.node(node).frame)
     }
 
+    /// The attributes of `edge [...]` blocks that are in force for an edge, whether or not it overrides them.
+    pub fn default_edge_attributes(&self, edge: EdgeId) -> impl Iterator<Item = Attribute<'_>> {
+        self.frame_attributes(self.edge(edge).frame)
+    }
+
     fn frame_attributes(&self, frame: u32) -> impl Iterator<Item = Attribute<'_>> {
         let frame = self.frames.get(frame as usize);
         frame.into_iter().flat_map(|frame| &frame.attributes).map(|&(index, stmt)| Attribute {

@@ -39,6 +39,12 @@ pub(crate) enum Command {
     /// Explain a rule, an attribute, a shape or a handler type
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
+    /// Format pipelines, and change nothing but white space
+    #[command(after_help = FMT_EXAMPLES)]
+    Fmt(FmtArgs),
+    /// Print the graph of a pipeline as the runner reads it
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Graph(GraphArgs),
     /// Show what dotwright knows about its configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -62,6 +68,83 @@ const EXPLAIN_EXAMPLES: &str = "Examples:
 Exit codes:
   0  something is known under the name
   2  nothing is, or wrong usage";
+
+const FMT_EXAMPLES: &str = "Examples:
+  dotwright fmt                  format every pipeline below this folder
+  dotwright fmt --check          say which files are not formatted, for CI
+  dotwright fmt --diff build.dot show what would change
+  dotwright fmt - < build.dot    format standard input to standard output
+
+Exit codes:
+  0  everything is formatted
+  1  with --check or --diff, something would change
+  2  wrong usage or configuration, or a file that cannot be read or parsed; it stays as it is";
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Files and folders, or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Find the configuration of standard input by this name
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// Name the files that would change, and write nothing
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print what would change, and write nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Take this configuration file for everything
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Ignore configuration files
+    #[arg(long)]
+    pub(crate) isolated: bool,
+}
+
+const GRAPH_EXAMPLES: &str = "Examples:
+  dotwright graph build.dot                          JSON with every value and where it comes from
+  dotwright graph build.dot --format dot | dot -Tsvg plain DOT that Graphviz reads without complaint
+  dotwright graph build.dot --format mermaid         for Markdown files
+
+Exit codes:
+  0  the graph is printed
+  1  it is printed without what a syntax error hides
+  2  wrong usage or configuration, or a file that cannot be read";
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// The pipeline, or `-` for standard input
+    #[arg(value_name = "FILE", required_unless_present = "schema")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write the graph in this format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: GraphFormat,
+    /// Read the pipeline as this runner does [default: attractor]
+    #[arg(long, value_parser = profile, value_name = "NAME")]
+    pub(crate) profile: Option<&'static Profile>,
+    /// Take this configuration file
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Ignore configuration files
+    #[arg(long)]
+    pub(crate) isolated: bool,
+    /// Print the JSON schema of `--format json`
+    #[arg(long, exclusive = true)]
+    pub(crate) schema: bool,
+}
+
+/// How a graph is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// All of it; `dotwright graph --schema` prints the schema
+    #[default]
+    Json,
+    /// DOT with every name and value quoted and every default resolved
+    Dot,
+    /// A Mermaid flowchart
+    Mermaid,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use dotwright_config::{ConfigError, Configuration, Discovery, FileError, Overrides, find_files};
 use dotwright_diagnostics::{Diagnostic, Severity};
 use dotwright_lint::{CheckResult, External, FixMode, Layer, Selector, Settings};
-use dotwright_model::Profile;
+use dotwright_model::{Pipeline, Profile};
 
 use crate::args::{CheckArgs, ColorChoice, FailOn, Selectors};
 use crate::error::AppError;
 use crate::fingerprint::Fingerprints;
-use crate::input::{Input, Text, shown};
+use crate::input::{Input, Text, from_here, shown};
 use crate::report::{FileKind, FileReport, Finding, Report};
+use crate::shellcheck::Shellcheck;
 use crate::{Verdict, diff, output, parallel, report};
 
 pub(crate) fn run(arguments: &CheckArgs, color: ColorChoice) -> Result<Verdict, AppError> {
@@ -23,7 +24,8 @@ pub(crate) fn run(arguments: &CheckArgs, color: ColorChoice) -> Result<Verdict, 
     }
     let mut discovery = discovery(arguments.config.as_deref(), arguments.isolated)?;
     let jobs = jobs(&arguments.paths, arguments.stdin_filename.as_deref(), &mut discovery)?;
-    let check = Check { arguments, overrides: overrides(arguments) };
+    let check =
+        Check { arguments, overrides: overrides(arguments), shellcheck: Shellcheck::new(jobs.len() == 1) };
     let configurations = discovery.read_files();
     if arguments.strict_config {
         refuse_unknown_names(&configurations)?;
@@ -42,6 +44,7 @@ pub(crate) fn run(arguments: &CheckArgs, color: ColorChoice) -> Result<Verdict, 
             }
         }
     }
+    say_skipped_once(&mut checked);
     let failed = checked.iter().any(|file| file.fails) && !arguments.exit_zero;
     let verdict = check.report(checked, &configurations, color)?;
     Ok(match (refused, failed, verdict) {
@@ -49,6 +52,16 @@ pub(crate) fn run(arguments: &CheckArgs, color: ColorChoice) -> Result<Verdict, 
         (false, true, _) if !arguments.diff => Verdict::Findings,
         (false, _, verdict) => verdict,
     })
+}
+
+/// What is not installed is so for every file: the first one is enough to say it.
+fn say_skipped_once(checked: &mut [Checked]) {
+    let mut said = false;
+    for file in checked {
+        file.report.findings.retain(|finding| {
+            finding.diagnostic.rule != "skipped-analyser" || !std::mem::replace(&mut said, true)
+        });
+    }
 }
 
 /// Where configuration comes from.
@@ -106,11 +119,7 @@ fn overrides(arguments: &CheckArgs) -> Overrides {
         profile: arguments.profile,
         targets: arguments.target.clone(),
         preset: arguments.preset,
-        layer: Layer {
-            select: all(&arguments.select),
-            ignore: all(&arguments.ignore),
-            severity: Vec::new(),
-        },
+        layer: Layer { select: all(&arguments.select), ignore: all(&arguments.ignore), severity: Vec::new() },
         unattended: arguments.unattended,
     }
 }
@@ -148,22 +157,25 @@ struct Checked {
 struct Check<'a> {
     arguments: &'a CheckArgs,
     overrides: Overrides,
+    shellcheck: Shellcheck,
 }
 
 impl Check<'_> {
     fn file(&self, Job { input, configuration }: &Job) -> Result<Checked, AppError> {
         let mut text = input.read()?;
         let settings = configuration.settings(input.path(), &self.overrides);
+        let access = self.shellcheck.access(&configuration.config.shellcheck.mode, &settings)?;
+        let external = |pipeline: &Pipeline| self.shellcheck.external(&access, pipeline, &settings);
         let mut checked = Repaired::default();
         if (self.arguments.fix || self.arguments.diff) && text.is_faithful() {
-            checked = self.repair(input, &text, &settings)?;
+            checked = self.repair(input, &text, &settings, &external)?;
             if let Some(source) = &checked.source {
                 text = Text::from_source(source.as_str().into());
             }
         }
         let pipeline = text.pipeline(settings.profile);
         let CheckResult { mut diagnostics, suppressed } =
-            dotwright_lint::check(&pipeline, &settings, &External::default());
+            dotwright_lint::check(&pipeline, &settings, &external(&pipeline));
         diagnostics.retain(|diagnostic| diagnostic.severity >= self.shown(&settings));
         let fails = self.fails(&diagnostics, configuration);
         let mut fingerprints = Fingerprints::new(&pipeline);
@@ -184,9 +196,15 @@ impl Check<'_> {
     }
 
     /// Applies fixes, or says what they would change.
-    fn repair(&self, input: &Input, text: &Text, settings: &Settings) -> Result<Repaired, AppError> {
+    fn repair(
+        &self,
+        input: &Input,
+        text: &Text,
+        settings: &Settings,
+        external: &dyn Fn(&Pipeline) -> External,
+    ) -> Result<Repaired, AppError> {
         let mode = if self.arguments.unsafe_fixes { FixMode::Unsafe } else { FixMode::Safe };
-        let outcome = dotwright_lint::fix(&text.source, settings, &|_| External::default(), mode);
+        let outcome = dotwright_lint::fix(&text.source, settings, external, mode);
         if self.arguments.diff {
             let diff = diff::unified(&input.name(), &text.source, &outcome.source);
             return Ok(Repaired { applied: outcome.applied, diff, ..Repaired::default() });
@@ -309,12 +327,6 @@ struct Repaired {
     applied: usize,
     diff: String,
     stdin: Option<String>,
-}
-
-/// The path from the working directory, where it lies below it.
-fn from_here(path: &Path) -> PathBuf {
-    let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(here).unwrap_or(path).to_owned()
 }
 
 /// A line on the terminal that says how far a long run is.

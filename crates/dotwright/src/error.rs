@@ -8,6 +8,8 @@ use dotwright_config::ConfigError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
+use crate::input::{from_here, shown};
+
 /// An error that ends the run with exit code 2.
 #[derive(Debug, Error, Diagnostic)]
 pub(crate) enum AppError {
@@ -32,6 +34,17 @@ pub(crate) enum AppError {
         #[help]
         help: Option<String>,
     },
+    #[error("`{name}` is {message}")]
+    Format {
+        name: String,
+        message: String,
+        #[source_code]
+        source_code: NamedSource<Arc<str>>,
+        #[label]
+        place: Option<SourceSpan>,
+        #[help]
+        help: Option<String>,
+    },
     #[error("{message}")]
     Usage {
         message: String,
@@ -52,7 +65,7 @@ impl From<ConfigError> for AppError {
             ConfigError::Read { path, error } => AppError::Read { path, error },
             ConfigError::Content { path, source, range, message, help } => AppError::Config {
                 message,
-                source_code: NamedSource::new(path.to_string_lossy(), source),
+                source_code: NamedSource::new(shown(&from_here(&path)), source),
                 place: SourceSpan::new((range.start as usize).into(), range.len() as usize),
                 help,
             },

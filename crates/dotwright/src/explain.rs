@@ -84,7 +84,8 @@ fn attribute_text(name: &str) -> Option<String> {
     if texts.is_empty() {
         let families = Scope::ALL.into_iter().filter_map(|scope| attribute_family(name, scope));
         texts.extend(families.map(|family| {
-            let mut text = format!("{} attributes `{}...`\n{}\n\n", family.scope.as_str(), family.prefix, family.docs);
+            let mut text =
+                format!("{} attributes `{}...`\n{}\n\n", family.scope.as_str(), family.prefix, family.docs);
             Facts::new(&mut text).add("read by", family.readers.join(", "));
             text
         }));
@@ -93,7 +94,8 @@ fn attribute_text(name: &str) -> Option<String> {
 }
 
 fn schema_text(schema: &AttributeSchema) -> String {
-    let mut text = format!("{} attribute `{}`\n{}\n\n", schema.scope.as_str(), schema.key.name(), schema.docs);
+    let mut text =
+        format!("{} attribute `{}`\n{}\n\n", schema.scope.as_str(), schema.key.name(), schema.docs);
     let mut facts = Facts::new(&mut text);
     facts.add("type", value_type(schema.value_type));
     if let Some(default) = schema.default {
@@ -160,7 +162,9 @@ fn handler_text(name: &str) -> Option<String> {
     let types = per_profile("handler type", name, |profile| profile.type_handler(name));
     match (types, Handler::from_type_name(name)) {
         (Some(text), _) => Some(text),
-        (None, Some(handler)) => Some(format!("handler type `{name}`: {}\n{}\n", handler.noun(), handler.docs())),
+        (None, Some(handler)) => {
+            Some(format!("handler type `{name}`: {}\n{}\n", handler.noun(), handler.docs()))
+        }
         (None, None) => None,
     }
 }
@@ -175,7 +179,9 @@ fn per_profile(
     let mut facts = Facts::new(&mut text);
     for profile in Profile::all() {
         match handler(profile) {
-            Some(handler) => facts.add(profile.name, format_args!("{} ({})", handler.noun(), handler.type_name())),
+            Some(handler) => {
+                facts.add(profile.name, format_args!("{} ({})", handler.noun(), handler.type_name()))
+            }
             None => facts.add(profile.name, "not known"),
         }
     }

@@ -6,6 +6,8 @@ mod diff;
 mod error;
 mod explain;
 mod fingerprint;
+mod fmt;
+mod graph;
 mod input;
 mod output;
 mod page;
@@ -13,6 +15,7 @@ mod parallel;
 mod position;
 mod report;
 mod rules;
+mod shellcheck;
 
 use std::process::ExitCode;
 
@@ -39,6 +42,8 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Check(arguments) => check::run(arguments, cli.color),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Fmt(arguments) => fmt::run(arguments, cli.color),
+        Command::Graph(arguments) => graph::run(arguments),
         Command::Config(ConfigCommand::Schema) => {
             output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;
             Ok(Verdict::Clean)

@@ -34,7 +34,10 @@ pub(crate) fn write_stderr(text: &str) {
 /// Draws an error of the program itself.
 pub(crate) fn write_error(error: &AppError, color: ColorChoice) {
     let theme = if colors_stderr(color) { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
-    let theme = GraphicalTheme { characters: ThemeCharacters::ascii(), ..theme };
+    let theme = GraphicalTheme {
+        characters: ThemeCharacters { error: "error:".into(), ..ThemeCharacters::ascii() },
+        ..theme
+    };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
     let mut text = String::new();
     if handler.render_report(&mut text, error).is_err() {

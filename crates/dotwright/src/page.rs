@@ -12,7 +12,8 @@ pub(crate) fn reason(page: &str) -> String {
 }
 
 fn paragraph<'p>(lines: impl Iterator<Item = &'p str>) -> String {
-    let lines: Vec<&str> = lines.take_while(|line| !line.trim().is_empty() && !line.starts_with('#')).collect();
+    let lines: Vec<&str> =
+        lines.take_while(|line| !line.trim().is_empty() && !line.starts_with('#')).collect();
     lines.join(" ")
 }
 
@@ -37,7 +38,8 @@ pub(crate) fn text(page: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    const PAGE: &str = "# name\n\nFinds a\nthing.\n\n## Why this is bad\nIt stops\nthere.\n\n## Example\n```dot\n# x\n```\n";
+    const PAGE: &str =
+        "# name\n\nFinds a\nthing.\n\n## Why this is bad\nIt stops\nthere.\n\n## Example\n```dot\n# x\n```\n";
 
     #[test]
     fn parts_of_a_page_are_found() {

@@ -11,7 +11,12 @@ pub(super) fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         for finding in file.findings.iter().map(|finding| &finding.diagnostic) {
             let at = lines.position(finding.range.start);
             let (line, column, severity, rule) = (at.line, at.column, finding.severity, finding.rule);
-            writeln!(out, "{}:{line}:{column}: {severity}[{rule}] {}", file.name, printable(&finding.message))?;
+            writeln!(
+                out,
+                "{}:{line}:{column}: {severity}[{rule}] {}",
+                file.name,
+                printable(&finding.message)
+            )?;
         }
     }
     Ok(())

@@ -27,9 +27,10 @@ pub(super) fn write(out: &mut dyn Write, report: &Report, colors: bool) -> io::R
 
 fn drawing(finding: &Diagnostic) -> Drawing<()> {
     let primary = Label::primary((), finding.range);
-    let secondary = finding.labels.iter().map(|label| {
-        Label::secondary((), label.range).with_message(printable(&label.message).into_owned())
-    });
+    let secondary = finding
+        .labels
+        .iter()
+        .map(|label| Label::secondary((), label.range).with_message(printable(&label.message).into_owned()));
     let help = finding.help.iter().map(|help| format!("help: {}", printable(help)));
     Drawing::new(drawn_severity(finding.severity))
         .with_code(finding.rule)
@@ -53,7 +54,9 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(obeyed) {
         return Cow::Borrowed(text);
     }
-    text.chars().map(|c| if c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t') { '?' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t') { '?' } else { c })
+        .collect()
 }
 
 /// The one file of a drawing.
@@ -65,11 +68,7 @@ struct DrawnFile<'f> {
 
 impl<'f> DrawnFile<'f> {
     fn new(file: &'f FileReport) -> DrawnFile<'f> {
-        DrawnFile {
-            name: &file.name,
-            source: printable(&file.source),
-            lines: Lines::new(&file.source),
-        }
+        DrawnFile { name: &file.name, source: printable(&file.source), lines: Lines::new(&file.source) }
     }
 }
 

@@ -11,7 +11,10 @@ pub(super) fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let total = report.files.len();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="dotwright" tests="{total}" failures="{failed}" errors="0">"#)?;
-    writeln!(out, r#"  <testsuite name="dotwright" tests="{total}" failures="{failed}" errors="0" skipped="0">"#)?;
+    writeln!(
+        out,
+        r#"  <testsuite name="dotwright" tests="{total}" failures="{failed}" errors="0" skipped="0">"#
+    )?;
     for file in &report.files {
         write_case(out, file)?;
     }

@@ -99,7 +99,11 @@ fn result(file: &FileReport, lines: &Lines<'_>, finding: &Diagnostic, names: &[&
             .map(|edit| json!({ "deletedRegion": region(lines, edit.range), "insertedContent": { "text": edit.text } }))
             .collect();
         let change = json!({ "artifactLocation": artifact(&file.name), "replacements": replacements });
-        set(&mut result, "fixes", json!([{ "description": { "text": fix.title }, "artifactChanges": [change] }]));
+        set(
+            &mut result,
+            "fixes",
+            json!([{ "description": { "text": fix.title }, "artifactChanges": [change] }]),
+        );
     }
     result
 }
@@ -128,7 +132,9 @@ fn artifact(path: &str) -> Value {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(byte.into()),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                uri.push(byte.into())
+            }
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }

@@ -13,16 +13,23 @@ fn check(files: &[(&str, &str)], arguments: &str, expected: Expect) {
 
 #[test]
 fn a_clean_file_gives_no_findings() {
-    check(&[("a.dot", CLEAN)], "check a.dot", expect![[r#"
+    check(
+        &[("a.dot", CLEAN)],
+        "check a.dot",
+        expect![[r#"
         -- stderr
         no findings in 1 file
         -- exit code 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn findings_are_drawn_in_their_source() {
-    check(&[("a.dot", BROKEN)], "check a.dot", expect![[r#"
+    check(
+        &[("a.dot", BROKEN)],
+        "check a.dot",
+        expect![[r#"
         error[syntax-error]: expected `]` to close the attribute list opened here
           --> a.dot:2:26
           |
@@ -36,38 +43,57 @@ fn findings_are_drawn_in_their_source() {
         -- stderr
         1 error in 1 file
         -- exit code 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn folders_are_searched_and_files_sorted() {
-    let files = [("b/x.gv", BROKEN), ("a.fabro", BROKEN), ("c.txt", BROKEN), (".gitignore", "out"), ("out/o.dot", BROKEN)];
-    check(&files, "check --format concise", expect![[r#"
+    let files = [
+        ("b/x.gv", BROKEN),
+        ("a.fabro", BROKEN),
+        ("c.txt", BROKEN),
+        (".gitignore", "out"),
+        ("out/o.dot", BROKEN),
+    ];
+    check(
+        &files,
+        "check --format concise",
+        expect![[r#"
         a.fabro:2:26: error[syntax-error] expected `]` to close the attribute list opened here
         b/x.gv:2:26: error[syntax-error] expected `]` to close the attribute list opened here
         -- stderr
         2 errors in 2 files
         -- exit code 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_folder_without_pipelines_is_said_so() {
-    check(&[], "check", expect![[r#"
+    check(
+        &[],
+        "check",
+        expect![[r#"
         -- stderr
         no pipelines found
         -- exit code 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_named_file_is_taken_whatever_it_is_called() {
-    check(&[("c.txt", BROKEN)], "check --format concise c.txt", expect![[r#"
+    check(
+        &[("c.txt", BROKEN)],
+        "check --format concise c.txt",
+        expect![[r#"
         c.txt:2:26: error[syntax-error] expected `]` to close the attribute list opened here
         -- stderr
         1 error in 1 file
         -- exit code 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -81,11 +107,15 @@ fn standard_input_has_a_name_of_its_own_or_a_given_one() {
 
 #[test]
 fn a_missing_path_is_an_error() {
-    check(&[("a.dot", CLEAN)], "check a.dot b.dot", expect![[r#"
+    check(
+        &[("a.dot", CLEAN)],
+        "check a.dot b.dot",
+        expect![[r#"
         -- stderr
-          x cannot read `b.dot`: No such file or directory (os error 2)
+          error: cannot read `b.dot`: No such file or directory (os error 2)
         -- exit code 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -124,27 +154,39 @@ fn rules_are_selected_and_ignored_on_the_command_line() {
 
 #[test]
 fn unknown_rules_profiles_and_presets_are_refused_with_the_nearest_name() {
-    check(&[], "check --select unused-supression", expect![[r#"
+    check(
+        &[],
+        "check --select unused-supression",
+        expect![[r#"
         -- stderr
         error: invalid value 'unused-supression' for '--select <RULE>': did you mean `unused-suppression`?
 
         For more information, try '--help'.
         -- exit code 2
-    "#]]);
-    check(&[], "check --profile kilory", expect![[r#"
+    "#]],
+    );
+    check(
+        &[],
+        "check --profile kilory",
+        expect![[r#"
         -- stderr
         error: invalid value 'kilory' for '--profile <NAME>': did you mean `kilroy`?
 
         For more information, try '--help'.
         -- exit code 2
-    "#]]);
-    check(&[], "check --preset strictt", expect![[r#"
+    "#]],
+    );
+    check(
+        &[],
+        "check --preset strictt",
+        expect![[r#"
         -- stderr
         error: invalid value 'strictt' for '--preset <NAME>': did you mean `strict`?
 
         For more information, try '--help'.
         -- exit code 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -184,7 +226,10 @@ fn a_reader_that_stops_reading_is_no_error() {
 
 #[test]
 fn statistics_count_by_rule() {
-    check(&[("a.dot", FIXABLE), ("b.dot", BROKEN)], "check --statistics --format concise", expect![[r#"
+    check(
+        &[("a.dot", FIXABLE), ("b.dot", BROKEN)],
+        "check --statistics --format concise",
+        expect![[r#"
         a.dot:3:47: warning[unused-suppression] `ignore(syntax-error)` suppresses nothing
         b.dot:2:26: error[syntax-error] expected `]` to close the attribute list opened here
         findings  fixable suppressed  rule
@@ -193,12 +238,13 @@ fn statistics_count_by_rule() {
         -- stderr
         1 error, 1 warning in 2 files; 1 fixable with `--fix`
         -- exit code 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["", "check", "rules", "explain", "config", "config schema"] {
+    for command in ["", "check", "rules", "explain", "fmt", "graph", "config", "config schema"] {
         let run = Project::new(&[]).run(&format!("{command} --help"));
         assert_eq!(run.code, 0, "{}", run.all());
         assert!(run.stdout.contains("Examples:") || command == "config", "{}", run.stdout);

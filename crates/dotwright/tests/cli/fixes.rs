@@ -11,7 +11,8 @@ fn fixes_are_written_into_the_file() {
         -- stderr
         1 fixed, no findings in 1 file
         -- exit code 0
-    "#]].assert_eq(&project.run("check --fix").all());
+    "#]]
+    .assert_eq(&project.run("check --fix").all());
     assert_eq!(project.read("a.dot"), CLEAN);
 }
 
@@ -45,7 +46,8 @@ fn a_diff_is_printed_and_nothing_written() {
         -- stderr
         1 fix available in 1 file
         -- exit code 1
-    "#]].assert_eq(&project.run("check --diff").all());
+    "#]]
+    .assert_eq(&project.run("check --diff").all());
     assert_eq!(project.read("a.dot"), FIXABLE);
 }
 

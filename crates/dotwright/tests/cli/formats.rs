@@ -14,15 +14,20 @@ fn check(format: &str, expected: Expect) {
 
 #[test]
 fn concise() {
-    check("concise", expect![[r#"
+    check(
+        "concise",
+        expect![[r#"
         a.dot:3:47: warning[unused-suppression] `ignore(syntax-error)` suppresses nothing
         b c.dot:2:26: error[syntax-error] expected `]` to close the attribute list opened here
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn json() {
-    check("json", expect![[r#"
+    check(
+        "json",
+        expect![[r#"
         {
           "schema": 1,
           "tool": {
@@ -153,7 +158,8 @@ fn json() {
             "suppressed": 0
           }
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -167,7 +173,8 @@ fn jsonl_has_one_object_per_line() {
 
 #[test]
 fn sarif() {
-    let file = FIXABLE.replace("start -> exit", "start -> exit [x // dotwright: ignore-file(unused-suppression)");
+    let file =
+        FIXABLE.replace("start -> exit", "start -> exit [x // dotwright: ignore-file(unused-suppression)");
     let project = Project::new(&[("a b.dot", &file)]);
     let run = project.run("check --format sarif");
     let log: Value = serde_json::from_str(&run.stdout).unwrap();
@@ -180,15 +187,20 @@ fn sarif() {
 
 #[test]
 fn github() {
-    check("github", expect![[r#"
+    check(
+        "github",
+        expect![[r#"
         ::warning file=a.dot,line=3,endLine=3,col=47,endColumn=59,title=unused-suppression::`ignore(syntax-error)` suppresses nothing%0Ahelp: delete it
         ::error file=b c.dot,line=2,endLine=2,col=26,endColumn=26,title=syntax-error::expected `]` to close the attribute list opened here%0Ahelp: close the list with `]` here
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn gitlab() {
-    check("gitlab", expect![[r#"
+    check(
+        "gitlab",
+        expect![[r#"
         [
           {
             "check_name": "unused-suppression",
@@ -217,12 +229,15 @@ fn gitlab() {
             "severity": "critical"
           }
         ]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn junit() {
-    check("junit", expect![[r#"
+    check(
+        "junit",
+        expect![[r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites name="dotwright" tests="2" failures="2" errors="0">
           <testsuite name="dotwright" tests="2" failures="2" errors="0" skipped="0">
@@ -240,12 +255,15 @@ fn junit() {
             </testcase>
           </testsuite>
         </testsuites>
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn rdjson() {
-    check("rdjson", expect![[r#"
+    check(
+        "rdjson",
+        expect![[r#"
         {
           "diagnostics": [
             {
@@ -326,7 +344,8 @@ fn rdjson() {
             "url": "https://github.com/dotwright/dotwright"
           }
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -342,7 +361,8 @@ fn a_report_can_go_to_a_file() {
 fn json_follows_its_published_schema() {
     let project = Project::new(&[("a.dot", FIXABLE), ("b.dot", BROKEN), ("c.dot", "graph \u{e9} {{{")]);
     let schema: Value = serde_json::from_str(&project.run("check --schema").stdout).unwrap();
-    let document: Value = serde_json::from_str(&project.run("check --show hint --format json").stdout).unwrap();
+    let document: Value =
+        serde_json::from_str(&project.run("check --show hint --format json").stdout).unwrap();
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     compiler.add_resource("check.schema.json", schema).unwrap();
     let schema = compiler.compile("check.schema.json", &mut schemas).unwrap();

@@ -24,7 +24,9 @@ fn rules_are_listed_as_json() {
 
 #[test]
 fn a_rule_is_explained_by_its_page() {
-    check("explain unused-suppression", expect![[r#"
+    check(
+        "explain unused-suppression",
+        expect![[r#"
         unused-suppression
 
         Finds an ignore comment, or one name in it, that suppressed nothing.
@@ -51,12 +53,15 @@ fn a_rule_is_explained_by_its_page() {
         level              warning
         fix                safe
         -- exit code 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_attribute_is_explained_in_each_place() {
-    check("explain max_retries", expect![[r#"
+    check(
+        "explain max_retries",
+        expect![[r#"
         node attribute `max_retries`
         Further attempts after the first one; 0 switches an inherited value off.
 
@@ -66,12 +71,15 @@ fn an_attribute_is_explained_in_each_place() {
         read by            attractor, kilroy, mammoth, tracker, fabro, fabro-new, brynary, amplifier and 9 more
         specified          yes
         -- exit code 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_shape_is_explained_under_each_profile() {
-    check("explain hexagon", expect![[r#"
+    check(
+        "explain hexagon",
+        expect![[r#"
         shape `hexagon`
         Asks a person to choose one of its outgoing edges.
 
@@ -83,12 +91,15 @@ fn a_shape_is_explained_under_each_profile() {
         mammoth            human gate (wait.human)
         amplifier          human gate (wait.human)
         -- exit code 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_handler_type_is_explained() {
-    check("explain wait.human", expect![[r#"
+    check(
+        "explain wait.human",
+        expect![[r#"
         handler type `wait.human`
         Asks a person to choose one of its outgoing edges.
 
@@ -100,7 +111,8 @@ fn a_handler_type_is_explained() {
         mammoth            human gate (wait.human)
         amplifier          human gate (wait.human)
         -- exit code 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -111,10 +123,13 @@ fn a_category_is_explained_by_its_rules() {
 
 #[test]
 fn unknown_names_get_the_nearest_one() {
-    check("explain hexagn", expect![[r#"
+    check(
+        "explain hexagn",
+        expect![[r#"
         -- stderr
-          x `hexagn` is no rule, attribute, shape or handler type
+          error: `hexagn` is no rule, attribute, shape or handler type
           help: did you mean `hexagon`?
         -- exit code 2
-    "#]]);
+    "#]],
+    );
 }

@@ -3,6 +3,8 @@
 mod check;
 mod config;
 mod fixes;
+mod fmt;
 mod formats;
+mod graph;
 mod lists;
 mod project;

@@ -66,12 +66,8 @@ impl Project {
 
     pub(crate) fn run_with(&self, arguments: &str, stdin: &[u8]) -> Run {
         let mut command = self.command(arguments);
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A run that does not ask for its input may be over before it is written.
         let _unread = child.stdin.take().unwrap().write_all(stdin);
         let output = child.wait_with_output().unwrap();
