@@ -1,9 +1,10 @@
 //! The jump of an unsatisfied gate helps only if the run comes back to the gate: otherwise it jumps until a bound
 //! stops the run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use dotwright_model::{Attribute, Handler, Level, NodeId};
+use dotwright_diagnostics::TextRange;
+use dotwright_model::{Handler, Level, NodeId};
 
 use crate::category::Category;
 use crate::rule::{Context, Fixability, Report, Rule};
@@ -26,19 +27,31 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let analysis = context.analysis;
     let mut walks: HashMap<NodeId, Vec<bool>> = HashMap::new();
+    let mut missed: BTreeMap<TextRange, Missed> = BTreeMap::new();
     for gate in analysis.goal_gates() {
         for (attribute, target) in analysis.gate_target_attributes(gate) {
             let Some(target) = target else { continue };
-            if context.handler(target) == Handler::Exit {
-                push_exit(context, report, gate, attribute, target);
-                continue;
+            let is_exit = context.handler(target) == Handler::Exit;
+            if is_exit || !comes_back(context, target, gate, &mut walks) {
+                let missed = missed.entry(attribute.value_range());
+                missed.or_insert(Missed { target, is_exit, gates: Vec::new() }).gates.push(gate);
             }
-            if !comes_back(context, target, gate, &mut walks) {
-                push(context, report, gate, attribute, target);
+            // An exit is no target to a runner: it tries the next one.
+            if !is_exit {
+                break;
             }
-            break;
         }
     }
+    for (range, missed) in missed {
+        push(context, report, range, &missed);
+    }
+}
+
+/// A retry target from which no way leads back to these gates.
+struct Missed {
+    target: NodeId,
+    is_exit: bool,
+    gates: Vec<NodeId>,
 }
 
 fn comes_back(
@@ -57,36 +70,27 @@ fn comes_back(
     walk.get(gate.index()).copied().unwrap_or(true)
 }
 
-fn push(
-    context: &Context<'_>,
-    report: &mut Report<'_>,
-    gate: NodeId,
-    attribute: Attribute<'_>,
-    target: NodeId,
-) {
-    let (node, target) = (context.id(gate), context.id(target));
-    let message = format!("`{target}` cannot come back to the goal gate `{node}`, so the gate never passes");
-    let finding = report
-        .finding(attribute.value_range(), message)
-        .help(format!("add an edge back to `{node}`, or use a fail edge to say that the run should stop"))
-        .label(context.pipeline.node_range(gate), "the goal gate");
-    report.push(finding);
-}
-
-fn push_exit(
-    context: &Context<'_>,
-    report: &mut Report<'_>,
-    gate: NodeId,
-    attribute: Attribute<'_>,
-    exit: NodeId,
-) {
-    let (node, exit) = (context.id(gate), context.id(exit));
-    let message =
-        format!("the goal gate `{node}` jumps straight to the exit `{exit}`, where nothing is repaired");
-    let finding = report
-        .finding(attribute.value_range(), message)
-        .help(format!("name a step from which the run comes back to `{node}`"))
-        .label(context.pipeline.node_range(gate), "the goal gate");
+fn push(context: &Context<'_>, report: &mut Report<'_>, range: TextRange, missed: &Missed) {
+    let Some(&first) = missed.gates.first() else { return };
+    let (gate, target) = (context.id(first), context.id(missed.target));
+    let (message, help) = if missed.is_exit {
+        (
+            format!(
+                "the goal gate `{gate}` jumps straight to the exit `{target}`, where nothing is repaired"
+            ),
+            format!("name a step from which the run comes back to `{gate}`"),
+        )
+    } else {
+        (
+            format!("`{target}` cannot come back to the goal gate `{gate}`, so the gate never passes"),
+            format!("add an edge back to `{gate}`, or use a fail edge to say that the run should stop"),
+        )
+    };
+    let mut finding = report.finding(range, message).help(help);
+    for &gate in &missed.gates {
+        let message = format!("the goal gate `{}`", context.id(gate));
+        finding = finding.label(context.pipeline.node_range(gate), message);
+    }
     report.push(finding);
 }
 
@@ -118,7 +122,7 @@ mod tests {
             expect![[r#"
                 2:36-2:42 warning: `rescue` cannot come back to the goal gate `gate`, so the gate never passes
                   help: add an edge back to `gate`, or use a fail edge to say that the run should stop
-                  2:1-2:5 the goal gate
+                  2:1-2:5 the goal gate `gate`
             "#]],
         );
     }
@@ -130,7 +134,20 @@ mod tests {
             expect![[r#"
                 2:14-2:20 warning: `rescue` cannot come back to the goal gate `gate`, so the gate never passes
                   help: add an edge back to `gate`, or use a fail edge to say that the run should stop
-                  2:21-2:25 the goal gate
+                  2:21-2:25 the goal gate `gate`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn one_target_of_several_gates_is_one_finding() {
+        around(
+            "retry_target=exit a [goal_gate=true] b [goal_gate=true] start -> plan -> a -> b -> exit",
+            expect![[r#"
+                2:14-2:18 warning: the goal gate `a` jumps straight to the exit `exit`, where nothing is repaired
+                  help: name a step from which the run comes back to `a`
+                  2:19-2:20 the goal gate `a`
+                  2:38-2:39 the goal gate `b`
             "#]],
         );
     }
@@ -157,7 +174,7 @@ mod tests {
             expect![[r#"
                 2:36-2:40 warning: the goal gate `gate` jumps straight to the exit `exit`, where nothing is repaired
                   help: name a step from which the run comes back to `gate`
-                  2:1-2:5 the goal gate
+                  2:1-2:5 the goal gate `gate`
             "#]],
         );
     }

@@ -35,9 +35,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             Some(step) => format!("put `goal_gate=true` on the step that can fail, `{}`", context.id(step)),
             None => "put `goal_gate=true` on the step that can fail".to_owned(),
         };
-        let noun = context.handler(node).noun();
         report.push(
-            finding.help(help).label(pipeline.node_range(node), format!("`{}`, a {noun}", context.id(node))),
+            finding
+                .help(help)
+                .label(pipeline.node_range(node), format!("the {}", context.handler(node).noun())),
         );
     }
 }
@@ -112,10 +113,10 @@ mod tests {
             expect![[r#"
                 1:34-1:48 warning: the goal gate `start` can never fail: a start node does no work
                   help: put `goal_gate=true` on the step that can fail, `a`
-                  1:11-1:16 `start`, a start
+                  1:11-1:16 the start
                 1:71-1:85 warning: the goal gate `exit` can never fail: an exit node does no work
                   help: put `goal_gate=true` on the step that can fail, `a`
-                  1:50-1:54 `exit`, a exit
+                  1:50-1:54 the exit
             "#]],
         );
     }
@@ -124,16 +125,24 @@ mod tests {
     fn a_diamond_does_no_work_or_always_succeeds() {
         let source = "digraph { start [shape=Mdiamond] exit [shape=Msquare] plan d [shape=diamond, goal_gate=true]
             start -> plan -> d d -> exit [condition=\"outcome=success\"] d -> plan [condition=\"outcome!=success\"] }";
-        check(source, expect![[r#"
-            1:78-1:92 warning: the goal gate `d` can never fail: a diamond does no work of its own
-              help: put `goal_gate=true` on the step that can fail, `plan`
-              1:60-1:61 `d`, a diamond
-        "#]]);
-        test_support::check_in(&super::RULE, "fabro", source, expect![[r#"
-            1:78-1:92 warning: the goal gate `d` can never fail: a diamond always succeeds
-              help: put `goal_gate=true` on the step that can fail, `plan`
-              1:60-1:61 `d`, a diamond
-        "#]]);
+        check(
+            source,
+            expect![[r#"
+                1:78-1:92 warning: the goal gate `d` can never fail: a diamond does no work of its own
+                  help: put `goal_gate=true` on the step that can fail, `plan`
+                  1:60-1:61 the diamond
+            "#]],
+        );
+        test_support::check_in(
+            &super::RULE,
+            "fabro",
+            source,
+            expect![[r#"
+                1:78-1:92 warning: the goal gate `d` can never fail: a diamond always succeeds
+                  help: put `goal_gate=true` on the step that can fail, `plan`
+                  1:60-1:61 the diamond
+            "#]],
+        );
     }
 
     #[test]
@@ -142,21 +151,29 @@ mod tests {
             "digraph { start [shape=Mdiamond] exit [shape=Msquare] f [shape=component, goal_gate=true] a b
             j [shape=tripleoctagon] start -> f f -> a -> j f -> b -> j j -> exit }";
         check(source, expect![[r#""#]]);
-        test_support::check_in(&super::RULE, "attractor-literal", source, expect![[r#"
-            1:75-1:89 warning: the goal gate `f` can never fail: failed branches make a fan-out a partial success
-              help: put `goal_gate=true` on the step that can fail, `a`
-              1:55-1:56 `f`, a fan-out
-        "#]]);
+        test_support::check_in(
+            &super::RULE,
+            "attractor-literal",
+            source,
+            expect![[r#"
+                1:75-1:89 warning: the goal gate `f` can never fail: failed branches make a fan-out a partial success
+                  help: put `goal_gate=true` on the step that can fail, `a`
+                  1:55-1:56 the fan-out
+            "#]],
+        );
     }
 
     #[test]
     fn a_human_gate_is_one_when_an_answer_leads_back() {
         let gate = "h [shape=hexagon, goal_gate=true] start -> plan -> h h -> exit [label=Yes]";
-        around(&format!("{gate} other h -> other [label=No] other -> exit"), expect![[r#"
-            2:19-2:33 hint: the goal gate `h` can never fail: every answer leads on
-              help: put `goal_gate=true` on the step that can fail, `plan`
-              2:1-2:2 `h`, a human gate
-        "#]]);
+        around(
+            &format!("{gate} other h -> other [label=No] other -> exit"),
+            expect![[r#"
+                2:19-2:33 hint: the goal gate `h` can never fail: every answer leads on
+                  help: put `goal_gate=true` on the step that can fail, `plan`
+                  2:1-2:2 the human gate
+            "#]],
+        );
         around(&format!("{gate} h -> plan [label=No]"), expect![[r#""#]]);
     }
 
