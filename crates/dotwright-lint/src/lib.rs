@@ -16,6 +16,8 @@ mod settings;
 mod suppression;
 #[cfg(test)]
 mod test_support;
+mod wording;
+mod written;
 
 pub use category::Category;
 pub use check::{CheckResult, Suppressed, check};

@@ -1,4 +1,9 @@
 //! The rules, one file each, by category.
 
+pub(crate) mod attributes;
+pub(crate) mod humans;
 pub(crate) mod meta;
+pub(crate) mod models;
+pub(crate) mod shell;
 pub(crate) mod syntax;
+pub(crate) mod tools;
