@@ -146,13 +146,45 @@ mod tests {
 
     #[test]
     fn a_bare_number_has_no_unit() {
-        check(&RULE, "digraph { a [timeout=600] }", expect![[]]);
-        check(&RULE, "digraph { node [timeout=\"90\"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { a [timeout=600] }",
+            expect![[r#"
+            1:22-1:25 warning: `timeout=600` on `a` has no unit of the spec, engines read it as seconds, 0, nothing or an error
+              help: write `600s` for seconds
+              display fix: write `600s`
+              - digraph { a [timeout=600] }
+              + digraph { a [timeout="600s"] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { node [timeout=\"90\"] }",
+            expect![[r#"
+            1:25-1:29 warning: `timeout=90` on `node [...]` has no unit of the spec, engines read it as seconds, 0, nothing or an error
+              help: write `90s` for seconds
+              display fix: write `90s`
+              - digraph { node [timeout="90"] }
+              + digraph { node [timeout="90s"] }
+        "#]],
+        );
     }
 
     #[test]
     fn words_for_units_are_no_units() {
-        check(&RULE, "digraph { a [timeout=\"5min\"] b [timeout=\"2weeks\"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { a [timeout=\"5min\"] b [timeout=\"2weeks\"] }",
+            expect![[r#"
+            1:22-1:28 warning: `timeout=5min` on `a` has no unit of the spec, engines refuse or ignore it
+              help: write `5m`
+              display fix: write `5m`
+              - digraph { a [timeout="5min"] b [timeout="2weeks"] }
+              + digraph { a [timeout="5m"] b [timeout="2weeks"] }
+            1:41-1:49 warning: `timeout=2weeks` on `b` has no unit of the spec, engines refuse or ignore it
+              help: use one of `ms`, `s`, `m`, `h`, `d`
+        "#]],
+        );
     }
 
     #[test]
@@ -160,7 +192,7 @@ mod tests {
         check(
             &RULE,
             "digraph { a [timeout=600s] b [timeout=\"5m\"] c [timeout=\"$t\"] d [max_retries=3] }",
-            expect![[]],
+            expect![[""]],
         );
     }
 
@@ -170,8 +202,25 @@ mod tests {
             &RULE,
             "kilroy",
             "digraph { a [timeout=\"15m\"] b [timeout=15m] c [timeout=\"900s\"] }",
-            expect![[]],
+            expect![[r#"
+                1:22-1:27 warning: `timeout=15m` on `a` has the unit `m`, which this runner does not read as written
+                  help: write `900s`
+                  display fix: write `900s`
+                  - digraph { a [timeout="15m"] b [timeout=15m] c [timeout="900s"] }
+                  + digraph { a [timeout="900s"] b [timeout=15m] c [timeout="900s"] }
+            "#]],
         );
-        check_in(&RULE, "tracker", "digraph { a [shape=box, timeout=\"1d\"] }", expect![[]]);
+        check_in(
+            &RULE,
+            "tracker",
+            "digraph { a [shape=box, timeout=\"1d\"] }",
+            expect![[r#"
+            1:33-1:37 warning: `timeout=1d` on `a` has the unit `d`, which this runner does not read as written
+              help: write `24h`
+              display fix: write `24h`
+              - digraph { a [shape=box, timeout="1d"] }
+              + digraph { a [shape=box, timeout="24h"] }
+        "#]],
+        );
     }
 }

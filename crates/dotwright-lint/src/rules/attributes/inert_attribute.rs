@@ -101,15 +101,68 @@ mod tests {
 
     #[test]
     fn keys_of_other_handlers_are_inert() {
-        check(&RULE, "digraph { a [tool_command=\"make\", prompt=\"x\"] }", expect![[]]);
-        check(&RULE, "digraph { t [shape=parallelogram, prompt=\"x\"] }", expect![[]]);
-        check(&RULE, "digraph { s [shape=Mdiamond, max_retries=2] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { a [tool_command=\"make\", prompt=\"x\"] }",
+            expect![[r#"
+            1:14-1:26 warning: `a` is an LLM step and ignores `tool_command`
+              help: make it `shape=parallelogram`
+              unsafe fix: delete `tool_command`
+              - digraph { a [tool_command="make", prompt="x"] }
+              + digraph { a [prompt="x"] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { t [shape=parallelogram, prompt=\"x\"] }",
+            expect![[r#"
+            1:35-1:41 warning: `t` is a tool and ignores `prompt`
+              help: delete it
+              1:14-1:33 this makes it a tool
+              unsafe fix: delete `prompt`
+              - digraph { t [shape=parallelogram, prompt="x"] }
+              + digraph { t [shape=parallelogram] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { s [shape=Mdiamond, max_retries=2] }",
+            expect![[r#"
+            1:30-1:41 warning: `s` is a start and ignores `max_retries`
+              help: delete it
+              1:14-1:28 this makes it a start
+              unsafe fix: delete `max_retries`
+              - digraph { s [shape=Mdiamond, max_retries=2] }
+              + digraph { s [shape=Mdiamond] }
+        "#]],
+        );
     }
 
     #[test]
     fn keys_of_edges_do_nothing_on_nodes_and_the_other_way_round() {
-        check(&RULE, "digraph { d [shape=diamond, condition=\"outcome=fail\"] }", expect![[]]);
-        check(&RULE, "digraph { a -> b [prompt=\"x\", label=\"y\"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { d [shape=diamond, condition=\"outcome=fail\"] }",
+            expect![[r#"
+            1:29-1:38 warning: `d` is a diamond and ignores `condition`
+              help: move it to an edge out of `d`
+              1:14-1:27 this makes it a diamond
+              unsafe fix: delete `condition`
+              - digraph { d [shape=diamond, condition="outcome=fail"] }
+              + digraph { d [shape=diamond] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { a -> b [prompt=\"x\", label=\"y\"] }",
+            expect![[r#"
+            1:19-1:25 warning: `a -> b` is an edge and ignores `prompt`
+              help: move it to the node it is for
+              unsafe fix: delete `prompt`
+              - digraph { a -> b [prompt="x", label="y"] }
+              + digraph { a -> b [label="y"] }
+        "#]],
+        );
     }
 
     #[test]
@@ -117,14 +170,25 @@ mod tests {
         check(
             &RULE,
             "digraph { node [prompt=\"x\"] edge [prompt=\"x\"] t [shape=parallelogram] }",
-            expect![[]],
+            expect![[""]],
         );
-        check(&RULE, "digraph { t [type=deploy, prompt=\"x\", tool_command=\"y\"] }", expect![[]]);
+        check(&RULE, "digraph { t [type=deploy, prompt=\"x\", tool_command=\"y\"] }", expect![[""]]);
     }
 
     #[test]
     fn a_diamond_runs_a_prompt_where_the_profile_says_so() {
-        check_in(&RULE, "mammoth", "digraph { d [shape=diamond, prompt=\"x\"] }", expect![[]]);
-        check(&RULE, "digraph { d [shape=diamond, prompt=\"x\"] }", expect![[]]);
+        check_in(&RULE, "mammoth", "digraph { d [shape=diamond, prompt=\"x\"] }", expect![[""]]);
+        check(
+            &RULE,
+            "digraph { d [shape=diamond, prompt=\"x\"] }",
+            expect![[r#"
+            1:29-1:35 warning: `d` is a diamond and ignores `prompt`
+              help: delete it
+              1:14-1:27 this makes it a diamond
+              unsafe fix: delete `prompt`
+              - digraph { d [shape=diamond, prompt="x"] }
+              + digraph { d [shape=diamond] }
+        "#]],
+        );
     }
 }

@@ -47,14 +47,29 @@ mod tests {
 
     #[test]
     fn a_model_step_needs_a_text() {
-        check(&RULE, "digraph { a; b [prompt=\" \", label=\"\"]; c [llm_model=\"m\"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { a; b [prompt=\" \", label=\"\"]; c [llm_model=\"m\"] }",
+            expect![[r#"
+            1:11-1:12 warning: `a` has nothing to ask the model
+              help: add `prompt="..."` to `a`
+            1:14-1:15 warning: `b` has nothing to ask the model
+              help: add `prompt="..."` to `b`
+            1:40-1:41 warning: `c` has nothing to ask the model
+              help: add `prompt="..."` to `c`
+        "#]],
+        );
     }
 
     #[test]
     fn any_text_will_do() {
-        check(&RULE, "digraph { a [prompt=\"x\"]; b [label=\"x\"]; c [prompt_file=\"x.md\"] }", expect![[]]);
-        check(&RULE, "digraph { node [prompt=\"x\"]; a }", expect![[]]);
-        check_in(&RULE, "kilroy", "digraph { a [llm_prompt=\"x\"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { a [prompt=\"x\"]; b [label=\"x\"]; c [prompt_file=\"x.md\"] }",
+            expect![[""]],
+        );
+        check(&RULE, "digraph { node [prompt=\"x\"]; a }", expect![[""]]);
+        check_in(&RULE, "kilroy", "digraph { a [llm_prompt=\"x\"] }", expect![[""]]);
     }
 
     #[test]
@@ -62,8 +77,8 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram]; d [shape=diamond]; x [shape=star]; y [type=zzz] }",
-            expect![[]],
+            expect![[""]],
         );
-        check(&RULE, "digraph { a [label=\"x\"]; a -> b }", expect![[]]);
+        check(&RULE, "digraph { a [label=\"x\"]; a -> b }", expect![[""]]);
     }
 }

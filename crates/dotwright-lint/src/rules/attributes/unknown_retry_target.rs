@@ -65,8 +65,27 @@ mod tests {
 
     #[test]
     fn a_target_is_a_node() {
-        check(&RULE, "digraph { review [retry_target=\"reviw\"] }", expect![[]]);
-        check(&RULE, "digraph { fallback_retry_target=nowhere; node [retry_target=none]; a }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { review [retry_target=\"reviw\"] }",
+            expect![[r#"
+            1:32-1:39 error: `retry_target=reviw` on `review` names no node; did you mean `review`?
+              help: use the id of a declared node
+              unsafe fix: write `review`
+              - digraph { review [retry_target="reviw"] }
+              + digraph { review [retry_target="review"] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { fallback_retry_target=nowhere; node [retry_target=none]; a }",
+            expect![[r#"
+            1:33-1:40 error: `fallback_retry_target=nowhere` on the graph names no node
+              help: use the id of a declared node
+            1:61-1:65 error: `retry_target=none` on `node [...]` names no node
+              help: use the id of a declared node
+        "#]],
+        );
     }
 
     #[test]
@@ -74,14 +93,22 @@ mod tests {
         check(
             &RULE,
             "digraph { a [retry_target=a, fallback_retry_target=\"\"]; b [retry_target=\"$x\"] }",
-            expect![[]],
+            expect![[""]],
         );
-        check(&RULE, "digraph { subgraph s { retry_target=zzz }; a -> b [retry_target=zzz] }", expect![[]]);
+        check(&RULE, "digraph { subgraph s { retry_target=zzz }; a -> b [retry_target=zzz] }", expect![[""]]);
     }
 
     #[test]
     fn only_keys_that_the_runner_jumps_by_count() {
-        check(&RULE, "digraph { a [fallback_target=zzz] }", expect![[]]);
-        check_in(&RULE, "tracker", "digraph { a [shape=box, fallback_target=zzz] }", expect![[]]);
+        check(&RULE, "digraph { a [fallback_target=zzz] }", expect![[""]]);
+        check_in(
+            &RULE,
+            "tracker",
+            "digraph { a [shape=box, fallback_target=zzz] }",
+            expect![[r#"
+            1:41-1:44 error: `fallback_target=zzz` on `a` names no node
+              help: use the id of a declared node
+        "#]],
+        );
     }
 }

@@ -72,24 +72,64 @@ mod tests {
 
     #[test]
     fn a_misspelt_type_is_corrected_in_its_quotes() {
-        check(&RULE, "digraph { a [type=\"tol\"] }", expect![[]]);
-        check(&RULE, "digraph { a [type=wait_human] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { a [type=\"tol\"] }",
+            expect![[r#"
+            1:19-1:24 warning: `type=tol` on `a` is unknown, no run starts; did you mean `tool`?
+              help: use one of `codergen`, `conditional`, `parallel`, `parallel.fan_in`, `stack.manager_loop`, `tool`, `wait.human`, or list it under `[handlers]`
+              unsafe fix: write `tool`
+              - digraph { a [type="tol"] }
+              + digraph { a [type="tool"] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { a [type=wait_human] }",
+            expect![[r#"
+            1:19-1:29 warning: `type=wait_human` on `a` is unknown, no run starts; did you mean `wait.human`?
+              help: use one of `codergen`, `conditional`, `parallel`, `parallel.fan_in`, `stack.manager_loop`, `tool`, `wait.human`, or list it under `[handlers]`
+              unsafe fix: write `wait.human`
+              - digraph { a [type=wait_human] }
+              + digraph { a [type="wait.human"] }
+        "#]],
+        );
     }
 
     #[test]
     fn a_default_block_is_reported_once() {
-        check(&RULE, "digraph { node [type=nothing]; a; b }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { node [type=nothing]; a; b }",
+            expect![[r#"
+            1:22-1:29 warning: `type=nothing` on `a` is unknown, no run starts
+              help: use one of `codergen`, `conditional`, `parallel`, `parallel.fan_in`, `stack.manager_loop`, `tool`, `wait.human`, or list it under `[handlers]`
+        "#]],
+        );
     }
 
     #[test]
     fn other_runners_fall_back_to_the_shape() {
-        check_in(&RULE, "amplifier", "digraph { a [type=deploy, shape=parallelogram] }", expect![[]]);
+        check_in(
+            &RULE,
+            "amplifier",
+            "digraph { a [type=deploy, shape=parallelogram] }",
+            expect![[r#"
+            1:19-1:25 warning: `type=deploy` on `a` is unknown, it runs as a tool
+              help: use one of `codergen`, `conditional`, `parallel`, `parallel.fan_in`, `pipeline`, `stack.manager_loop`, `tool`, or list it under `[handlers]`
+        "#]],
+        );
     }
 
     #[test]
     fn types_of_the_configuration_are_known() {
         let deploy = ExtraHandler { name: "deploy".into(), domain: Vec::new(), attributes: Vec::new() };
         let settings = Settings { handlers: vec![deploy], ..Settings::default() };
-        check_with(&RULE, "digraph { a [type=deploy]; b [type=tool]; c [type=\"\"] }", settings, expect![[]]);
+        check_with(
+            &RULE,
+            "digraph { a [type=deploy]; b [type=tool]; c [type=\"\"] }",
+            settings,
+            expect![[""]],
+        );
     }
 }

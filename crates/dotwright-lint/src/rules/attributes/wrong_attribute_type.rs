@@ -148,22 +148,71 @@ mod tests {
 
     #[test]
     fn values_have_the_type_of_their_key() {
-        check(&RULE, "digraph { a [max_retries=many] }", expect![[]]);
-        check(&RULE, "digraph { a [auto_status=True] }", expect![[]]);
-        check(&RULE, "digraph { a -> b [weight=\"1.5\", loop_restart=yes] }", expect![[]]);
-        check(&RULE, "digraph { node [timeout=soon] default_max_retries=\"\" }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { a [max_retries=many] }",
+            expect![[r#"
+            1:26-1:30 error: `max_retries=many` on `a` is no integer
+              help: write a whole number, such as `3`
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { a [auto_status=True] }",
+            expect![[r#"
+            1:26-1:30 error: `auto_status=True` on `a` is no boolean
+              help: write `true` or `false`
+              display fix: write `true`
+              - digraph { a [auto_status=True] }
+              + digraph { a [auto_status=true] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { a -> b [weight=\"1.5\", loop_restart=yes] }",
+            expect![[r#"
+            1:26-1:31 error: `weight=1.5` on `a -> b` is no integer
+              help: write a whole number, such as `3`
+            1:46-1:49 error: `loop_restart=yes` on `a -> b` is no boolean
+              help: write `true` or `false`
+              display fix: write `true`
+              - digraph { a -> b [weight="1.5", loop_restart=yes] }
+              + digraph { a -> b [weight="1.5", loop_restart=true] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { node [timeout=soon] default_max_retries=\"\" }",
+            expect![[r#"
+            1:25-1:29 error: `timeout=soon` on `node [...]` is no duration
+              help: write a whole number with `ms`, `s`, `m`, `h` or `d`, such as `600s`
+            1:51-1:53 error: `default_max_retries=` on the graph is no integer
+              help: write a whole number, such as `3`
+        "#]],
+        );
     }
 
     #[test]
     fn good_values_templates_and_other_rules_are_left_alone() {
-        check(&RULE, "digraph { a [max_retries=\"3\", auto_status=\"false\", timeout=5m] }", expect![[]]);
-        check(&RULE, "digraph { a [max_retries=\"$retries\", timeout=\"{{ t }}\"] }", expect![[]]);
-        check(&RULE, "digraph { a [goal_gate=maybe, timeout=600] b [timeout=5min] }", expect![[]]);
-        check(&RULE, "digraph { a [quorum_fraction=half] }", expect![[]]);
+        check(&RULE, "digraph { a [max_retries=\"3\", auto_status=\"false\", timeout=5m] }", expect![[""]]);
+        check(&RULE, "digraph { a [max_retries=\"$retries\", timeout=\"{{ t }}\"] }", expect![[""]]);
+        check(&RULE, "digraph { a [goal_gate=maybe, timeout=600] b [timeout=5min] }", expect![[""]]);
+        check(&RULE, "digraph { a [quorum_fraction=half] }", expect![[""]]);
     }
 
     #[test]
     fn quotes_hide_literals_from_some_runners() {
-        check_in(&RULE, "fabro", "digraph { a [max_retries=\"3\", timeout=\"5m\"] }", expect![[]]);
+        check_in(
+            &RULE,
+            "fabro",
+            "digraph { a [max_retries=\"3\", timeout=\"5m\"] }",
+            expect![[r#"
+            1:26-1:29 warning: `max_retries="3"` on `a` is ignored because of its quotes
+              help: remove the quotes
+              display fix: remove the quotes
+              - digraph { a [max_retries="3", timeout="5m"] }
+              + digraph { a [max_retries=3, timeout="5m"] }
+        "#]],
+        );
     }
 }

@@ -100,12 +100,26 @@ mod tests {
         check(
             &RULE,
             "digraph {\n g [shape=hexagon]\n g -> a [label=\"[A] Approve\"]\n g -> b [label=\"[a] Abort now\"]\n}",
-            expect![[]],
+            expect![[r#"
+                4:16-4:31 warning: `[A] Approve` and `[a] Abort now` share the key `A`, it does not choose `[a] Abort now`
+                  help: give one of them another key, for example `[B]`
+                  3:16-3:29 has the key `A` too
+                  unsafe fix: give one of them another key, for example `[B]`
+                  -  g -> b [label="[a] Abort now"]
+                  +  g -> b [label="[B] Abort now"]
+            "#]],
         );
         check(
             &RULE,
             "digraph {\n g [shape=hexagon]\n g -> a [label=\"R) Run\"]\n g -> b [label=\"R - Reject\"]\n}",
-            expect![[]],
+            expect![[r#"
+                4:16-4:28 warning: `R) Run` and `R - Reject` share the key `R`, it does not choose `R - Reject`
+                  help: give one of them another key, for example `[E]`
+                  3:16-3:24 has the key `R` too
+                  unsafe fix: give one of them another key, for example `[E]`
+                  -  g -> b [label="R - Reject"]
+                  +  g -> b [label="E - Reject"]
+            "#]],
         );
     }
 
@@ -114,7 +128,14 @@ mod tests {
         check(
             &RULE,
             "digraph {\n g [shape=hexagon]\n g -> a [label=\"Revise\"]\n g -> b [label=Reject]\n}",
-            expect![[]],
+            expect![[r#"
+                4:16-4:22 hint: `Revise` and `Reject` share the key `R`, it does not choose `Reject`
+                  help: give one of them another key, for example `[E]`
+                  3:16-3:24 has the key `R` too
+                  unsafe fix: give one of them another key, for example `[E]`
+                  -  g -> b [label=Reject]
+                  +  g -> b [label="[E] Reject"]
+            "#]],
         );
     }
 
@@ -123,7 +144,20 @@ mod tests {
         check(
             &RULE,
             "digraph {\n g [shape=hexagon]\n g -> a [label=\"[A] A\"]\n g -> b [label=\"[A] AB\"]\n g -> c [label=\"[A] ABC\"]\n}",
-            expect![[]],
+            expect![[r#"
+                4:16-4:24 warning: `[A] A` and `[A] AB` share the key `A`, it does not choose `[A] AB`
+                  help: give one of them another key, for example `[B]`
+                  3:16-3:23 has the key `A` too
+                  unsafe fix: give one of them another key, for example `[B]`
+                  -  g -> b [label="[A] AB"]
+                  +  g -> b [label="[B] AB"]
+                5:16-5:25 warning: `[A] A` and `[A] ABC` share the key `A`, it does not choose `[A] ABC`
+                  help: give one of them another key, for example `[C]`
+                  3:16-3:23 has the key `A` too
+                  unsafe fix: give one of them another key, for example `[C]`
+                  -  g -> c [label="[A] ABC"]
+                  +  g -> c [label="[C] ABC"]
+            "#]],
         );
     }
 
@@ -132,17 +166,17 @@ mod tests {
         check(
             &RULE,
             "digraph { g [shape=hexagon]; g -> a [label=\"[A] Yes\"]; g -> b [label=\"[B] Abort\"] }",
-            expect![[]],
+            expect![[""]],
         );
         check(
             &RULE,
             "digraph { g [shape=hexagon]; g -> a [label=\"[F] Fine\"]; g -> b [label=\"Failed\", condition=\"outcome=fail\"] }",
-            expect![[]],
+            expect![[""]],
         );
         check(
             &RULE,
             "digraph { g [label=x]; g -> a [label=\"[F] Fine\"]; g -> b [label=\"[F] Fail\"] }",
-            expect![[]],
+            expect![[""]],
         );
     }
 }

@@ -72,12 +72,21 @@ mod tests {
         check(
             &RULE,
             "digraph {\n g [shape=hexagon, timeout=2h]\n g -> ship [label=\"Approve\"]\n g -> fix [label=\"Reject\"]\n}",
-            expect![[]],
+            expect![[r#"
+                2:28-2:30 warning: after 2h `g` fails, because it has no default choice
+                  help: add `human.default_choice="fix"`
+                  unsafe fix: add `human.default_choice="fix"`
+                  -  g [shape=hexagon, timeout=2h]
+                  +  g [shape=hexagon, timeout=2h, human.default_choice="fix"]
+            "#]],
         );
         check(
             &RULE,
             "digraph { g [shape=hexagon, timeout=\"2h\"]; g -> a [label=\"One\"]; g -> b [label=\"Two\"] }",
-            expect![[]],
+            expect![[r#"
+                1:37-1:41 warning: after 2h `g` fails, because it has no default choice
+                  help: set `human.default_choice` to the safe option
+            "#]],
         );
     }
 
@@ -86,12 +95,18 @@ mod tests {
         check(
             &RULE,
             "digraph { g [shape=hexagon, timeout=2h]; g -> a [label=\"One\"]; g -> b [condition=\"outcome=fail\"] }",
-            expect![[]],
+            expect![[r#"
+                1:37-1:39 hint: after 2h `g` fails, because it has no default choice
+                  help: set `human.default_choice` to the safe option
+            "#]],
         );
         check(
             &RULE,
             "digraph { g [shape=hexagon, timeout=2h, retry_target=a]; g -> a [label=\"One\"] }",
-            expect![[]],
+            expect![[r#"
+                1:37-1:39 hint: after 2h `g` fails, because it has no default choice
+                  help: set `human.default_choice` to the safe option
+            "#]],
         );
     }
 
@@ -101,7 +116,13 @@ mod tests {
             &RULE,
             "tracker",
             "digraph {\n g [shape=hexagon, timeout=2h]\n g -> a [label=\"Yes\"]\n g -> b [label=\"No\"]\n}",
-            expect![[]],
+            expect![[r#"
+                2:28-2:30 warning: after 2h `g` fails, because it has no default choice
+                  help: add `default_choice="No"`
+                  unsafe fix: add `default_choice="No"`
+                  -  g [shape=hexagon, timeout=2h]
+                  +  g [shape=hexagon, timeout=2h, default_choice="No"]
+            "#]],
         );
     }
 
@@ -110,12 +131,12 @@ mod tests {
         check(
             &RULE,
             "digraph { g [shape=hexagon, timeout=2h, human.default_choice=a]; g -> a }",
-            expect![[]],
+            expect![[""]],
         );
         check(
             &RULE,
             "digraph { g [shape=hexagon]; g -> a; t [shape=parallelogram, timeout=2h]; t -> a }",
-            expect![[]],
+            expect![[""]],
         );
     }
 }

@@ -107,29 +107,80 @@ mod tests {
 
     #[test]
     fn a_gate_says_what_silence_means() {
-        check(&RULE, &format!("digraph {{ g [shape=hexagon]; {REST}"), expect![[]]);
-        check(&RULE, &format!("digraph {{ g [shape=hexagon, timeout=1h]; {REST}"), expect![[]]);
-        check(&RULE, &format!("digraph {{ g [shape=hexagon, human.default_choice=fix]; {REST}"), expect![[]]);
+        check(
+            &RULE,
+            &format!("digraph {{ g [shape=hexagon]; {REST}"),
+            expect![[r#"
+            1:11-1:12 hint: nobody answers `g` in an unattended run, the run pauses there
+              help: set `timeout`, and `human.default_choice` to the safe option
+        "#]],
+        );
+        check(
+            &RULE,
+            &format!("digraph {{ g [shape=hexagon, timeout=1h]; {REST}"),
+            expect![[r#"
+            1:11-1:12 hint: nobody answers `g` in an unattended run, it fails
+              help: set `human.default_choice` to the safe option
+              unsafe fix: add `human.default_choice="fix"`
+              - digraph { g [shape=hexagon, timeout=1h]; s [shape=Mdiamond]; s -> g; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+              + digraph { g [shape=hexagon, timeout=1h, human.default_choice="fix"]; s [shape=Mdiamond]; s -> g; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+        "#]],
+        );
+        check(
+            &RULE,
+            &format!("digraph {{ g [shape=hexagon, human.default_choice=fix]; {REST}"),
+            expect![[r#"
+            1:11-1:12 hint: nobody answers `g` in an unattended run, the run pauses there, because a default choice needs a timeout
+              help: set `timeout`, for example `timeout="1h"`
+        "#]],
+        );
     }
 
     #[test]
     fn other_runners_take_the_first_option() {
-        check_in(&RULE, "kilroy", &format!("digraph {{ g [shape=hexagon]; {REST}"), expect![[]]);
+        check_in(
+            &RULE,
+            "kilroy",
+            &format!("digraph {{ g [shape=hexagon]; {REST}"),
+            expect![[r#"
+            1:11-1:12 hint: nobody answers `g` in an unattended run, the first option `Approve` is taken
+              help: set `human.default_choice` to the safe option
+              unsafe fix: add `human.default_choice="fix"`
+              - digraph { g [shape=hexagon]; s [shape=Mdiamond]; s -> g; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+              + digraph { g [shape=hexagon, human.default_choice="fix"]; s [shape=Mdiamond]; s -> g; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+        "#]],
+        );
         check_in(
             &RULE,
             "kilroy",
             &format!("digraph {{ g [shape=hexagon, human.default_choice=fix]; {REST}"),
-            expect![[]],
+            expect![[""]],
         );
     }
 
     #[test]
     fn unattended_runs_make_it_a_warning() {
         let settings = Settings { unattended: true, ..Settings::default() };
-        check_with(&RULE, &format!("digraph {{ g [shape=hexagon]; {REST}"), settings, expect![[]]);
+        check_with(
+            &RULE,
+            &format!("digraph {{ g [shape=hexagon]; {REST}"),
+            settings,
+            expect![[r#"
+            1:11-1:12 warning: nobody answers `g` in an unattended run, the run pauses there
+              help: set `timeout`, and `human.default_choice` to the safe option
+        "#]],
+        );
         let selection = Selection { preset: Preset::Ci, ..Selection::default() };
         let settings = Settings { selection, ..Settings::default() };
-        check_with(&RULE, &format!("digraph {{ g [shape=hexagon]; {REST}"), settings, expect![[]]);
+        check_with(
+            &RULE,
+            &format!("digraph {{ g [shape=hexagon]; {REST}"),
+            settings,
+            expect![[r#"
+            1:11-1:12 warning: nobody answers `g` in an unattended run, the run pauses there
+              help: set `timeout`, and `human.default_choice` to the safe option
+        "#]],
+        );
     }
 
     #[test]
@@ -137,8 +188,8 @@ mod tests {
         check(
             &RULE,
             &format!("digraph {{ g [shape=hexagon, timeout=1h, human.default_choice=fix]; {REST}"),
-            expect![[]],
+            expect![[""]],
         );
-        check(&RULE, "digraph { s [shape=Mdiamond]; s -> a; g [shape=hexagon]; g -> a }", expect![[]]);
+        check(&RULE, "digraph { s [shape=Mdiamond]; s -> a; g [shape=hexagon]; g -> a }", expect![[""]]);
     }
 }

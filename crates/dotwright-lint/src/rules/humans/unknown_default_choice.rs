@@ -77,29 +77,68 @@ mod tests {
     #[test]
     fn a_default_names_an_option() {
         let source = format!("digraph {{ g [shape=hexagon, human.default_choice=\"shp\"]; {GATE}");
-        check(&RULE, &source, expect![[]]);
+        check(
+            &RULE,
+            &source,
+            expect![[r#"
+            1:50-1:55 error: `human.default_choice=shp` of `g` is none of its options; did you mean `ship`?
+              help: use one of `ship`, `fix`
+              unsafe fix: write `ship`
+              - digraph { g [shape=hexagon, human.default_choice="shp"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+              + digraph { g [shape=hexagon, human.default_choice="ship"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+        "#]],
+        );
         let source = format!("digraph {{ g [shape=hexagon, human.default_choice=later]; {GATE}");
-        check(&RULE, &source, expect![[]]);
+        check(
+            &RULE,
+            &source,
+            expect![[r#"
+            1:50-1:55 error: `human.default_choice=later` of `g` is none of its options
+              help: use one of `ship`, `fix`
+        "#]],
+        );
     }
 
     #[test]
     fn keys_labels_and_targets_are_names() {
         for choice in ["r", "reject", "[R] Reject", "fix", "FIX", "$choice"] {
             let source = format!("digraph {{ g [shape=hexagon, human.default_choice=\"{choice}\"]; {GATE}");
-            check(&RULE, &source, expect![[]]);
+            check(&RULE, &source, expect![[""]]);
         }
     }
 
     #[test]
     fn some_runners_take_fewer_names() {
         let source = format!("digraph {{ g [shape=hexagon, human.default_choice=\"R\"]; {GATE}");
-        check_in(&RULE, "fabro", &source, expect![[]]);
+        check_in(
+            &RULE,
+            "fabro",
+            &source,
+            expect![[r#"
+            1:50-1:53 warning: `human.default_choice=R` of `g` is none of its options; did you mean `fix`?
+              help: use one of `ship`, `fix`
+              unsafe fix: write `fix`
+              - digraph { g [shape=hexagon, human.default_choice="R"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+              + digraph { g [shape=hexagon, human.default_choice="fix"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+        "#]],
+        );
         let source = format!("digraph {{ g [shape=hexagon, default_choice=\"fix\"]; {GATE}");
-        check_in(&RULE, "tracker", &source, expect![[]]);
+        check_in(
+            &RULE,
+            "tracker",
+            &source,
+            expect![[r#"
+            1:44-1:49 warning: `default_choice=fix` of `g` is none of its options; did you mean `Reject`?
+              help: use one of `Approve`, `Reject`
+              unsafe fix: write `Reject`
+              - digraph { g [shape=hexagon, default_choice="fix"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+              + digraph { g [shape=hexagon, default_choice="Reject"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+        "#]],
+        );
     }
 
     #[test]
     fn a_gate_without_options_is_left_alone() {
-        check(&RULE, "digraph { g [shape=hexagon, human.default_choice=x] }", expect![[]]);
+        check(&RULE, "digraph { g [shape=hexagon, human.default_choice=x] }", expect![[""]]);
     }
 }

@@ -102,28 +102,48 @@ mod tests {
         check(
             &RULE,
             "digraph {\n g [shape=hexagon]\n ship [label=\"Release it\"]\n g -> ship\n g -> fix_it [weight=2]\n g -> x [label=\"[R] Reject\"]\n}",
-            expect![[]],
+            expect![[r#"
+                4:2-4:11 warning: the reviewer at `g` reads `ship` as an answer
+                  help: label `g -> ship`, for example `label="[E] Release it"`
+                  unsafe fix: add `label="[E] Release it"`
+                  -  g -> ship
+                  +  g -> ship [label="[E] Release it"]
+                5:2-5:13 warning: the reviewer at `g` reads `fix_it` as an answer
+                  help: label `g -> fix_it`, for example `label="[F] Fix it"`
+                  unsafe fix: add `label="[F] Fix it"`
+                  -  g -> fix_it [weight=2]
+                  +  g -> fix_it [weight=2, label="[F] Fix it"]
+            "#]],
         );
     }
 
     #[test]
     fn edges_that_share_a_statement_have_no_fix() {
-        check(&RULE, "digraph { g [shape=hexagon]; g -> {a b} }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { g [shape=hexagon]; g -> {a b} }",
+            expect![[r#"
+            1:30-1:40 warning: the reviewer at `g` reads `a` as an answer
+              help: label `g -> a`, for example `label="[A] A"`
+            1:30-1:40 warning: the reviewer at `g` reads `b` as an answer
+              help: label `g -> b`, for example `label="[B] B"`
+        "#]],
+        );
     }
 
     #[test]
     fn single_conditional_and_free_text_edges_are_fine() {
-        check(&RULE, "digraph { g [shape=hexagon]; g -> a }", expect![[]]);
+        check(&RULE, "digraph { g [shape=hexagon]; g -> a }", expect![[""]]);
         check(
             &RULE,
             "digraph { g [shape=hexagon]; g -> a [label=\"[Y] Yes\"]; g -> b [condition=\"outcome=fail\"] }",
-            expect![[]],
+            expect![[""]],
         );
         check_in(
             &RULE,
             "fabro",
             "digraph { g [shape=hexagon]; g -> a [label=\"[Y] Yes\"]; g -> b [freeform=true] }",
-            expect![[]],
+            expect![[""]],
         );
     }
 }

@@ -79,13 +79,26 @@ mod tests {
             &RULE,
             "kilroy",
             "digraph {\n g [shape=hexagon]\n g -> fix [label=\"[R] Reject\"] // back\n g -> ship [label=\"[A] Approve\"]\n}",
-            expect![[]],
+            expect![[r#"
+                3:18-3:30 hint: auto-approval of `g` takes `Reject`, because it is listed first
+                  help: list `Approve` first, or set `human.default_choice`
+                  4:19-4:32 this may be meant
+                  unsafe fix: list `Approve` first
+                  -  g -> fix [label="[R] Reject"] // back
+                  -  g -> ship [label="[A] Approve"]
+                  +  g -> ship [label="[A] Approve"] // back
+                  +  g -> fix [label="[R] Reject"]
+            "#]],
         );
         check_in(
             &RULE,
             "kilroy",
             "digraph { g [shape=hexagon]; edge [label=No]; g -> {fix}; g -> ship [label=Yes] }",
-            expect![[]],
+            expect![[r#"
+                1:42-1:44 hint: auto-approval of `g` takes `No`, because it is listed first
+                  help: list `Yes` first, or set `human.default_choice`
+                  1:76-1:79 this may be meant
+            "#]],
         );
     }
 
@@ -95,20 +108,20 @@ mod tests {
             &RULE,
             "kilroy",
             "digraph { g [shape=hexagon]; g -> a [label=Yes]; g -> b [label=No] }",
-            expect![[]],
+            expect![[""]],
         );
         check_in(
             &RULE,
             "kilroy",
             "digraph { g [shape=hexagon]; g -> a [label=No]; g -> b [label=Later] }",
-            expect![[]],
+            expect![[""]],
         );
         check_in(
             &RULE,
             "kilroy",
             "digraph { g [shape=hexagon, human.default_choice=b]; g -> a [label=No]; g -> b [label=Yes] }",
-            expect![[]],
+            expect![[""]],
         );
-        check(&RULE, "digraph { g [shape=hexagon]; g -> a [label=No]; g -> b [label=Yes] }", expect![[]]);
+        check(&RULE, "digraph { g [shape=hexagon]; g -> a [label=No]; g -> b [label=Yes] }", expect![[""]]);
     }
 }

@@ -150,27 +150,89 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_at_its_place() {
-        check(&RULE, "digraph { model_stylesheet=\"* { llm_model: a llm_provider: b }\" }", expect![[]]);
-        check(&RULE, "digraph { model_stylesheet=\"* { llm_model a; }\" }", expect![[]]);
-        check(&RULE, "digraph { model_stylesheet=\"\\n.x { llm_model: \\\"a\\\"\" }", expect![[]]);
-        check(&RULE, "digraph { model_stylesheet=\"* llm_model: a; }\" }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { model_stylesheet=\"* { llm_model: a llm_provider: b }\" }",
+            expect![[r#"
+            1:45-1:45 error: the stylesheet does not parse here: expected `;`
+              help: write `;` between two properties
+              1:31-1:32 in this rule
+              display fix: write `;`
+              - digraph { model_stylesheet="* { llm_model: a llm_provider: b }" }
+              + digraph { model_stylesheet="* { llm_model: a; llm_provider: b }" }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { model_stylesheet=\"* { llm_model a; }\" }",
+            expect![[r#"
+            1:43-1:44 error: the stylesheet does not parse here: expected `:`, found `a`
+              help: write `:` between property and value
+              1:31-1:32 in this rule
+              display fix: write `:`
+              - digraph { model_stylesheet="* { llm_model a; }" }
+              + digraph { model_stylesheet="* { llm_model :a; }" }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { model_stylesheet=\"\\n.x { llm_model: \\\"a\\\"\" }",
+            expect![[r#"
+            1:52-1:52 error: the stylesheet does not parse here: expected `}`
+              help: close the rule with `}`
+              1:34-1:35 in this rule
+              display fix: write `}`
+              - digraph { model_stylesheet="\n.x { llm_model: \"a\"" }
+              + digraph { model_stylesheet="\n.x { llm_model: \"a\" }" }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { model_stylesheet=\"* llm_model: a; }\" }",
+            expect![[r#"
+            1:31-1:40 error: the stylesheet does not parse here: expected `{`, found `llm_model`
+              help: open the rule with `{`
+        "#]],
+        );
     }
 
     #[test]
     fn names_of_classes_have_lower_case() {
-        check(&RULE, "digraph { model_stylesheet=\".Hard_Work { llm_model: a; }\" }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { model_stylesheet=\".Hard_Work { llm_model: a; }\" }",
+            expect![[r#"
+            1:30-1:39 error: the stylesheet does not parse here: `Hard_Work` is no class name
+              help: write `hard-work` here and in the `class` of the nodes
+        "#]],
+        );
         check_in(
             &RULE,
             "mammoth",
             "digraph { model_stylesheet=\".hard_work { llm_model: a; }\" }",
-            expect![[]],
+            expect![[""]],
         );
     }
 
     #[test]
     fn open_quotes_and_comments_are_named() {
-        check(&RULE, "digraph { model_stylesheet=\"* { llm_model: \\\"a; }\" }", expect![[]]);
-        check(&RULE, "digraph { model_stylesheet=\"/* x\" }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { model_stylesheet=\"* { llm_model: \\\"a; }\" }",
+            expect![[r#"
+            1:44-1:46 error: the stylesheet does not parse here: nothing closes the quote
+              help: close it with `\"`
+              1:31-1:32 in this rule
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { model_stylesheet=\"/* x\" }",
+            expect![[r#"
+            1:29-1:31 error: the stylesheet does not parse here: nothing closes the `/*`
+              help: close it with `*/`
+        "#]],
+        );
     }
 
     #[test]
@@ -178,8 +240,8 @@ mod tests {
         check(
             &RULE,
             "digraph { model_stylesheet=\"* { speed: fast } box { llm_model: gpt-5.4; } /* x */ #a { llm_model: b }\" }",
-            expect![[]],
+            expect![[""]],
         );
-        check(&RULE, "digraph { model_stylesheet=\" \" }", expect![[]]);
+        check(&RULE, "digraph { model_stylesheet=\" \" }", expect![[""]]);
     }
 }

@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         };
         match usage {
             Some(FailureUse::Edge(edge)) => {
-                finding = finding.label(pipeline.edge_ends_range(edge), "this waits for a failure");
+                finding = finding.label(pipeline.edge_ends_range(edge), "this asks for the outcome");
             }
             Some(FailureUse::GoalGate) => {
                 let gate = pipeline.node_attribute(node, AttributeKey::GOAL_GATE);
@@ -89,22 +89,49 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"make || true\"]; t -> a; t -> b [condition=\"outcome=fail\"] }",
-            expect![[]],
+            expect![[r#"
+                1:54-1:61 warning: `t` can never fail because of `|| true`, so `t -> b` never fires
+                  help: remove `|| true`
+                  1:73-1:79 this asks for the outcome
+                  unsafe fix: remove `|| true`
+                  - digraph { t [shape=parallelogram, tool_command="make || true"]; t -> a; t -> b [condition="outcome=fail"] }
+                  + digraph { t [shape=parallelogram, tool_command="make"]; t -> a; t -> b [condition="outcome=fail"] }
+            "#]],
         );
         check(
             &RULE,
             "digraph { t [shape=parallelogram, goal_gate=true, tool_command=\"make; exit 0\"] }",
-            expect![[]],
+            expect![[r#"
+                1:69-1:77 warning: `t` can never fail because of `; exit 0`, so the gate cannot catch anything
+                  help: remove `; exit 0`
+                  1:35-1:49 this gate is always satisfied
+                  unsafe fix: remove `; exit 0`
+                  - digraph { t [shape=parallelogram, goal_gate=true, tool_command="make; exit 0"] }
+                  + digraph { t [shape=parallelogram, goal_gate=true, tool_command="make"] }
+            "#]],
         );
         check(
             &RULE,
             "digraph { retry_target=a t [shape=parallelogram, tool_command=\"make \\\"x\\\"; echo done\"]; t -> a }",
-            expect![[]],
+            expect![[r#"
+                1:74-1:85 warning: `t` can never fail because of `; echo done`, so the run never goes back to `a`
+                  help: remove `; echo done`
+                  unsafe fix: remove `; echo done`
+                  - digraph { retry_target=a t [shape=parallelogram, tool_command="make \"x\"; echo done"]; t -> a }
+                  + digraph { retry_target=a t [shape=parallelogram, tool_command="make \"x\""]; t -> a }
+            "#]],
         );
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"make || :\"]; t -> a [condition=\"outcome=success\"] }",
-            expect![[]],
+            expect![[r#"
+                1:54-1:58 warning: `t` can never fail because of `|| :`, so no failure reaches `t -> a`
+                  help: remove `|| :`
+                  1:62-1:68 this asks for the outcome
+                  unsafe fix: remove `|| :`
+                  - digraph { t [shape=parallelogram, tool_command="make || :"]; t -> a [condition="outcome=success"] }
+                  + digraph { t [shape=parallelogram, tool_command="make"]; t -> a [condition="outcome=success"] }
+            "#]],
         );
     }
 
@@ -113,7 +140,14 @@ mod tests {
         check(
             &RULE,
             "digraph { d [shape=diamond]; t [shape=parallelogram, tool_command=\"make || true\"]; t -> d; d -> b [condition=\"outcome=fail\"]; d -> a }",
-            expect![[]],
+            expect![[r#"
+                1:73-1:80 warning: `t` can never fail because of `|| true`, so `d -> b` never fires
+                  help: remove `|| true`
+                  1:92-1:98 this asks for the outcome
+                  unsafe fix: remove `|| true`
+                  - digraph { d [shape=diamond]; t [shape=parallelogram, tool_command="make || true"]; t -> d; d -> b [condition="outcome=fail"]; d -> a }
+                  + digraph { d [shape=diamond]; t [shape=parallelogram, tool_command="make"]; t -> d; d -> b [condition="outcome=fail"]; d -> a }
+            "#]],
         );
     }
 
@@ -122,7 +156,13 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"make || true\"]; t -> a }",
-            expect![[]],
+            expect![[r#"
+                1:54-1:61 hint: `t` can never fail because of `|| true`
+                  help: remove `|| true`
+                  unsafe fix: remove `|| true`
+                  - digraph { t [shape=parallelogram, tool_command="make || true"]; t -> a }
+                  + digraph { t [shape=parallelogram, tool_command="make"]; t -> a }
+            "#]],
         );
     }
 
@@ -131,12 +171,12 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"make || echo bad\"]; t -> a [condition=\"context.tool.last_line=bad\"]; t -> b }",
-            expect![[]],
+            expect![[""]],
         );
         check(
             &RULE,
             "digraph { d [shape=diamond]; t [shape=parallelogram, tool_command=\"make; echo $?\"]; t -> d; d -> a [condition=\"context.tool.last_line=1\"]; d -> b }",
-            expect![[]],
+            expect![[""]],
         );
     }
 }

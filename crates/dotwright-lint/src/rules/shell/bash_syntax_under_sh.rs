@@ -98,7 +98,12 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"[[ -f \\\"a\\\" ]] && [[ -f b ]]; exit ${PIPESTATUS[0]}\"] }",
-            expect![[]],
+            expect![[r#"
+                1:49-1:51 warning: `[[ ]]` in `t` is bash, the command runs under `sh`
+                  help: use a POSIX form, or run `bash -c '...'`
+                1:84-1:100 warning: `PIPESTATUS` in `t` is bash, the command runs under `sh`
+                  help: use a POSIX form, or run `bash -c '...'`
+            "#]],
         );
     }
 
@@ -107,30 +112,30 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"bash -c '[[ -f a ]]'\"] }",
-            expect![[]],
+            expect![[""]],
         );
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"bash <<'E'\\n[[ -f a ]]\\nE\"] }",
-            expect![[]],
+            expect![[""]],
         );
         check(
             &RULE,
             "digraph { t [shape=parallelogram, pipefail=true, tool_command=\"[[ -f a ]] | cat\"] }",
-            expect![[]],
+            expect![[""]],
         );
         check_in(
             &RULE,
             "kilroy",
             "digraph { t [shape=parallelogram, tool_command=\"[[ -f a ]]\"] }",
-            expect![[]],
+            expect![[""]],
         );
         let settings = Settings { shell: Some(dotwright_model::Shell::Bash), ..Settings::default() };
         check_with(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"[[ -f a ]]\"] }",
             settings,
-            expect![[]],
+            expect![[""]],
         );
     }
 
@@ -151,7 +156,10 @@ mod tests {
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"local x=1; read -p hi y; echo -n x\"] }",
             comments,
-            expect![[]],
+            expect![[r#"
+                1:65-1:67 warning: `-p` in `t` is bash, the command runs under `sh`
+                  help: use a POSIX form, or run `bash -c '...'`
+            "#]],
         );
     }
 
@@ -165,7 +173,10 @@ mod tests {
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"make | tee log; exit ${PIPESTATUS[0]}\"] }",
             comments,
-            expect![[]],
+            expect![[r#"
+                1:70-1:86 warning: `PIPESTATUS` in `t` is bash, the command runs under `sh`
+                  help: use a POSIX form, or run `bash -c '...'`
+            "#]],
         );
     }
 }

@@ -149,7 +149,7 @@ mod tests {
     fn clean(command: &str) {
         let source =
             format!("digraph {{ t [shape=parallelogram, goal_gate=true, tool_command=\"{command}\"] }}");
-        check(&RULE, &source, expect![[]]);
+        check(&RULE, &source, expect![[""]]);
     }
 
     #[test]
@@ -157,12 +157,26 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram, goal_gate=true, tool_command=\"npm test 2>&1 | tail -50\"] }",
-            expect![[]],
+            expect![[r#"
+                1:79-1:80 warning: the exit code of `npm test` in `t` is lost, the step ends with the code of `tail`
+                  help: add `pipefail=true` to `t`
+                  1:65-1:73 its exit code is lost
+                  unsafe fix: add `pipefail=true` to `t`
+                  - digraph { t [shape=parallelogram, goal_gate=true, tool_command="npm test 2>&1 | tail -50"] }
+                  + digraph { t [shape=parallelogram, goal_gate=true, tool_command="npm test 2>&1 | tail -50", pipefail=true] }
+            "#]],
         );
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"cd \\\"a\\\" && make | tee log\"] }",
-            expect![[]],
+            expect![[r#"
+                1:66-1:67 hint: the exit code of `make` in `t` is lost, the step ends with the code of `tee`
+                  help: add `pipefail=true` to `t`
+                  1:61-1:65 its exit code is lost
+                  unsafe fix: add `pipefail=true` to `t`
+                  - digraph { t [shape=parallelogram, tool_command="cd \"a\" && make | tee log"] }
+                  + digraph { t [shape=parallelogram, tool_command="cd \"a\" && make | tee log", pipefail=true] }
+            "#]],
         );
     }
 
@@ -172,13 +186,24 @@ mod tests {
             &RULE,
             "kilroy",
             "digraph { t [shape=parallelogram, goal_gate=true, tool_command=\"make | tail\"] }",
-            expect![[]],
+            expect![[r#"
+                1:70-1:71 warning: the exit code of `make` in `t` is lost, the step ends with the code of `tail`
+                  help: start with `set -o pipefail`
+                  1:65-1:69 its exit code is lost
+                  unsafe fix: start with `set -o pipefail`
+                  - digraph { t [shape=parallelogram, goal_gate=true, tool_command="make | tail"] }
+                  + digraph { t [shape=parallelogram, goal_gate=true, tool_command="set -o pipefail; make | tail"] }
+            "#]],
         );
         check_in(
             &RULE,
             "tracker",
             "digraph { t [shape=parallelogram, tool_command=\"make | tail\"] }",
-            expect![[]],
+            expect![[r#"
+                1:54-1:55 hint: the exit code of `make` in `t` is lost, the step ends with the code of `tail`
+                  help: write the output to a file and read it in a second command
+                  1:49-1:53 its exit code is lost
+            "#]],
         );
     }
 
@@ -189,12 +214,12 @@ mod tests {
         check(
             &RULE,
             "digraph { pipefail=true t [shape=parallelogram, tool_command=\"make | tail\"] }",
-            expect![[]],
+            expect![[""]],
         );
         check(
             &RULE,
             "digraph { t [shape=parallelogram, pipefail=true, tool_command=\"make | tail\"] }",
-            expect![[]],
+            expect![[""]],
         );
     }
 

@@ -37,7 +37,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             }
             (None, Some(comment)) => {
                 let range = written.inner_range(comment_range(&command.text, comment));
-                let reason = comment_text(comment);
+                let text = comment_text(comment);
+                let reason = text.split(". ").next().unwrap_or(&text);
                 let message = format!("the command of `{}` does not parse: {reason}", context.id(node));
                 report.push(report.finding(range, message).help(CHECK_QUOTES));
             }
@@ -64,19 +65,35 @@ fn own_finding(
     } else {
         report.variant(Severity::Warning, range, message)
     };
-    finding = match error.opener {
-        Some(opener) => {
-            let before = text.get(..opener.start as usize).unwrap_or("");
-            let line = before.matches('\n').count() + 1;
-            let place =
-                if text.contains('\n') { format!(" in line {line} of the command") } else { String::new() };
-            finding
-                .label(written.inner_range(opener), "this is open")
-                .help(format!("close the {}{place}", code(opener, text)))
-        }
-        None => finding.help(CHECK_QUOTES),
-    };
-    report.push(finding);
+    if let Some(opener) = error.opener.filter(|&opener| opener != error.range) {
+        finding = finding.label(written.inner_range(opener), "this is open");
+    }
+    report.push(finding.help(match open_mark(error) {
+        Some(open) => format!("close the {}{}", code(open, text), line(open, text)),
+        None => CHECK_QUOTES.to_owned(),
+    }));
+}
+
+/// What has to be closed.
+fn open_mark(error: &ShellError) -> Option<TextRange> {
+    match error.kind {
+        ShellErrorKind::UnclosedQuote
+        | ShellErrorKind::UnclosedParenthesis
+        | ShellErrorKind::UnclosedExpansion
+        | ShellErrorKind::UnclosedBacktick
+        | ShellErrorKind::UnclosedHeredoc
+        | ShellErrorKind::UnclosedCompound => Some(error.range),
+        ShellErrorKind::UnexpectedToken | ShellErrorKind::MissingCommand => error.opener,
+    }
+}
+
+/// In which line of a command of several lines something stands.
+fn line(range: TextRange, text: &str) -> String {
+    if !text.contains('\n') {
+        return String::new();
+    }
+    let before = text.get(..range.start as usize).unwrap_or("");
+    format!(" in line {} of the command", before.matches('\n').count() + 1)
 }
 
 fn reason(error: &ShellError, text: &str) -> String {
@@ -89,7 +106,7 @@ fn reason(error: &ShellError, text: &str) -> String {
         | ShellErrorKind::UnclosedCompound => format!("nothing closes the {found}"),
         ShellErrorKind::UnclosedHeredoc => format!("nothing ends the heredoc {found}"),
         ShellErrorKind::UnexpectedToken if error.range.is_empty() => "it ends too early".to_owned(),
-        ShellErrorKind::UnexpectedToken => format!("nothing that {found} belongs to is open"),
+        ShellErrorKind::UnexpectedToken => format!("unexpected {found}"),
         ShellErrorKind::MissingCommand if error.range.is_empty() => {
             "a command is missing at its end".to_owned()
         }
@@ -134,19 +151,50 @@ mod tests {
 
     #[test]
     fn what_is_open_at_the_end_is_named() {
-        check(&RULE, "digraph { t [shape=parallelogram, tool_command=\"echo 'oops\"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { t [shape=parallelogram, tool_command=\"echo 'oops\"] }",
+            expect![[r#"
+                1:54-1:55 warning: the command of `t` does not parse: nothing closes the `'`
+                  help: close the `'`
+            "#]],
+        );
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"make\\nif test -f x; then\\n  echo \\\"x\\\"\"] }",
-            expect![[]],
+            expect![[r#"
+                1:55-1:57 warning: the command of `t` does not parse: nothing closes the `if`
+                  help: close the `if` in line 2 of the command
+            "#]],
         );
-        check(&RULE, "digraph { t [shape=parallelogram, tool_command=\"echo $(date\"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { t [shape=parallelogram, tool_command=\"echo $(date\"] }",
+            expect![[r#"
+                1:54-1:56 warning: the command of `t` does not parse: nothing closes the `$(`
+                  help: close the `$(`
+            "#]],
+        );
     }
 
     #[test]
     fn what_closes_nothing_is_named() {
-        check(&RULE, "digraph { t [shape=parallelogram, tool_command=\"make; fi\"] }", expect![[]]);
-        check(&RULE, "digraph { t [shape=parallelogram, tool_command=\"make &&\"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { t [shape=parallelogram, tool_command=\"make; fi\"] }",
+            expect![[r#"
+                1:55-1:57 warning: the command of `t` does not parse: unexpected `fi`
+                  help: check the quotes, `\n` in a DOT string is a line break in the script
+            "#]],
+        );
+        check(
+            &RULE,
+            "digraph { t [shape=parallelogram, tool_command=\"make &&\"] }",
+            expect![[r#"
+            1:54-1:56 warning: the command of `t` does not parse: a command is missing at `&&`
+              help: check the quotes, `\n` in a DOT string is a line break in the script
+        "#]],
+        );
     }
 
     #[test]
@@ -154,7 +202,7 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"{% if x %}echo '{% endif %}\"] }",
-            expect![[]],
+            expect![[""]],
         );
     }
 
@@ -163,7 +211,7 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"if a; then b; fi; x=$(c) && [[ $x == 1 ]]\"] }",
-            expect![[]],
+            expect![[""]],
         );
     }
 
@@ -193,7 +241,15 @@ mod tests {
             ),
         ];
         let source = "digraph { t [shape=parallelogram, tool_command=\"echo 'oops\"] }";
-        check_after_shellcheck(&RULE, source, comments, expect![[]]);
+        check_after_shellcheck(
+            &RULE,
+            source,
+            comments,
+            expect![[r#"
+                1:54-1:55 error: the command of `t` does not parse: nothing closes the `'`
+                  help: close the `'`
+            "#]],
+        );
     }
 
     #[test]
@@ -206,6 +262,14 @@ mod tests {
             "Parsing stopped here. Is this keyword correctly matched up?",
         )];
         let source = "digraph { t [shape=parallelogram, tool_command=\"echo $((1 2))\"] }";
-        check_after_shellcheck(&RULE, source, comments, expect![[]]);
+        check_after_shellcheck(
+            &RULE,
+            source,
+            comments,
+            expect![[r#"
+                1:61-1:62 error: the command of `t` does not parse: parsing stopped here
+                  help: check the quotes, `\n` in a DOT string is a line break in the script
+            "#]],
+        );
     }
 }

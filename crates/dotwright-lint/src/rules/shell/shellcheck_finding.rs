@@ -113,7 +113,17 @@ mod tests {
             ),
         ];
         let source = r#"digraph { t [shape=parallelogram, tool_command="x=$(ls é*); cd \"$x\"\necho \"done\" | grep -q `date`"] }"#;
-        check_after_shellcheck(&RULE, source, comments, expect![[]]);
+        check_after_shellcheck(
+            &RULE,
+            source,
+            comments,
+            expect![[r#"
+            1:62-1:71 warning: use 'cd ... || exit' or 'cd ... || return' in case cd fails (SC2164)
+              help: see shellcheck's page on it, or allow it with `# shellcheck disable=SC2164` in the command
+            1:97-1:103 warning: quote this to prevent word splitting (SC2046)
+              help: see shellcheck's page on it, or allow it with `# shellcheck disable=SC2046` in the command
+        "#]],
+        );
     }
 
     #[test]
@@ -124,7 +134,10 @@ mod tests {
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"rm $1\"] }",
             comments,
-            expect![[]],
+            expect![[r#"
+                1:52-1:54 hint: double quote to prevent globbing and word splitting (SC2086)
+                  help: see shellcheck's page on it, or allow it with `# shellcheck disable=SC2086` in the command
+            "#]],
         );
     }
 
@@ -135,12 +148,25 @@ mod tests {
             comment((1, 6, 1, 6), ShellcheckLevel::Warning, 1010, keyword),
             comment((1, 22, 1, 22), ShellcheckLevel::Warning, 1010, keyword),
         ];
-        let source = "digraph { t [shape=parallelogram, tool_command=\"echo done; printf %s  done fi\"] }";
-        check_after_shellcheck(&RULE, source, comments, expect![[]]);
-        let comments = vec![comment((1, 31, 1, 31), ShellcheckLevel::Warning, 1010, keyword)];
+        let source = "digraph { t [shape=parallelogram, tool_command=\"echo done; printf %s done fi\"] }";
+        check_after_shellcheck(
+            &RULE,
+            source,
+            comments,
+            expect![""],
+        );
+        let comments = vec![comment((1, 32, 1, 32), ShellcheckLevel::Warning, 1010, keyword)];
         let source =
             "digraph { t [shape=parallelogram, tool_command=\"for i in a; do make --target=x done\"] }";
-        check_after_shellcheck(&RULE, source, comments, expect![[]]);
+        check_after_shellcheck(
+            &RULE,
+            source,
+            comments,
+            expect![[r#"
+                1:80-1:84 warning: use semicolon or linefeed before 'done' (or quote to make it literal) (SC1010)
+                  help: see shellcheck's page on it, or allow it with `# shellcheck disable=SC1010` in the command
+            "#]],
+        );
     }
 
     #[test]
@@ -159,7 +185,7 @@ mod tests {
             &RULE,
             "digraph { t [shape=parallelogram, tool_command=\"make 'x\"] }",
             comments,
-            expect![[]],
+            expect![[""]],
         );
     }
 }

@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let edit = TextEdit::replace(misnamed.key_range(), key);
         let message = format!("the tool `{id}` has no `{key}`, `{name}` is not read");
         let finding = report.finding(range, message).help(title.as_str());
-        let finding = finding.label(misnamed.key_range(), "no runner of this profile reads this");
+        let finding = finding.label(misnamed.key_range(), "this is not read");
         report.push(finding.fix(unsafe_fix(title, vec![edit])));
     }
 }
@@ -76,14 +76,46 @@ mod tests {
 
     #[test]
     fn a_tool_needs_a_command() {
-        check(&RULE, "digraph { t [shape=parallelogram] }", expect![[]]);
-        check(&RULE, "digraph { t [type=tool, tool_command=\" \"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { t [shape=parallelogram] }",
+            expect![[r#"
+            1:11-1:12 error: the tool `t` has no `tool_command`
+              help: add `tool_command="..."`
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { t [type=tool, tool_command=\" \"] }",
+            expect![[r#"
+            1:38-1:41 error: the `tool_command` of the tool `t` is empty
+              help: write the command to run
+        "#]],
+        );
     }
 
     #[test]
     fn another_name_is_named() {
-        check(&RULE, "digraph { t [shape=parallelogram, script=\"make\"] }", expect![[]]);
-        check(&RULE, "digraph { t [shape=parallelogram, cmd=\"\"] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph { t [shape=parallelogram, script=\"make\"] }",
+            expect![[r#"
+                1:11-1:12 error: the tool `t` has no `tool_command`, `script` is not read
+                  help: rename `script` to `tool_command`
+                  1:35-1:41 this is not read
+                  unsafe fix: rename `script` to `tool_command`
+                  - digraph { t [shape=parallelogram, script="make"] }
+                  + digraph { t [shape=parallelogram, tool_command="make"] }
+            "#]],
+        );
+        check(
+            &RULE,
+            "digraph { t [shape=parallelogram, cmd=\"\"] }",
+            expect![[r#"
+            1:11-1:12 error: the tool `t` has no `tool_command`
+              help: add `tool_command="..."`
+        "#]],
+        );
     }
 
     #[test]
@@ -92,9 +124,16 @@ mod tests {
             &RULE,
             "fabro",
             "digraph { t [shape=parallelogram, script=\"make\"] u [shape=parallelogram, command=\"make\"] }",
-            expect![[]],
+            expect![[r#"
+                1:50-1:51 error: the tool `u` has no `script`, `command` is not read
+                  help: rename `command` to `script`
+                  1:74-1:81 this is not read
+                  unsafe fix: rename `command` to `script`
+                  - digraph { t [shape=parallelogram, script="make"] u [shape=parallelogram, command="make"] }
+                  + digraph { t [shape=parallelogram, script="make"] u [shape=parallelogram, script="make"] }
+            "#]],
         );
-        check_in(&RULE, "mammoth", "digraph { t [shape=octagon, command=\"make\"] }", expect![[]]);
+        check_in(&RULE, "mammoth", "digraph { t [shape=octagon, command=\"make\"] }", expect![[""]]);
     }
 
     #[test]
@@ -102,7 +141,7 @@ mod tests {
         check(
             &RULE,
             "digraph { node [tool_command=\"make\"] t [shape=parallelogram] a [label=\"x\"] }",
-            expect![[]],
+            expect![[""]],
         );
     }
 }

@@ -1,5 +1,6 @@
 //! Tools have no timeout of their own: a command that waits for ever holds the run for ever.
 
+use dotwright_diagnostics::TextEdit;
 use dotwright_model::{AttributeKey, Handler, Level, NodeId, Scope, attribute};
 
 use crate::category::Category;
@@ -39,7 +40,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             let message =
                 format!("`{}` has no timeout, a hanging command holds the run forever", context.id(node));
             let finding = report.finding(pipeline.node_range(node), message).help(format!("add `{pair}`"));
-            report.push(match insert_node_attribute(pipeline, node, &pair) {
+            report.push(match timeout_edit(context, node, &pair) {
                 Some(edit) => finding.fix(unsafe_fix(format!("add `{pair}`"), vec![edit])),
                 None => finding,
             });
@@ -54,9 +55,17 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     } else {
         format!("set it once: `node [{pair}]`")
     };
-    let edits = tools.iter().filter_map(|&node| insert_node_attribute(pipeline, node, &pair)).collect();
+    let edits = tools.iter().filter_map(|&node| timeout_edit(context, node, &pair)).collect();
     let title = format!("add `{pair}` to each of them");
     report.push(report.finding(pipeline.header_range(), message).help(help).fix(unsafe_fix(title, edits)));
+}
+
+/// Adds the timeout, or gives an empty one its value.
+fn timeout_edit(context: &Context<'_>, node: NodeId, pair: &str) -> Option<TextEdit> {
+    match context.pipeline.own_attribute(node, AttributeKey::TIMEOUT) {
+        Some(empty) => Some(TextEdit::replace(empty.range(), pair)),
+        None => insert_node_attribute(context.pipeline, node, pair),
+    }
 }
 
 /// True when the graph sets a timeout for all nodes and the runner reads it.
@@ -78,7 +87,18 @@ mod tests {
         check(
             &RULE,
             "digraph { t [shape=parallelogram]; u [shape=parallelogram, timeout=\"\"] }",
-            expect![[]],
+            expect![[r#"
+                1:11-1:12 warning: `t` has no timeout, a hanging command holds the run forever
+                  help: add `timeout="600s"`
+                  unsafe fix: add `timeout="600s"`
+                  - digraph { t [shape=parallelogram]; u [shape=parallelogram, timeout=""] }
+                  + digraph { t [shape=parallelogram, timeout="600s"]; u [shape=parallelogram, timeout=""] }
+                1:36-1:37 warning: `u` has no timeout, a hanging command holds the run forever
+                  help: add `timeout="600s"`
+                  unsafe fix: add `timeout="600s"`
+                  - digraph { t [shape=parallelogram]; u [shape=parallelogram, timeout=""] }
+                  + digraph { t [shape=parallelogram]; u [shape=parallelogram, timeout="600s"] }
+            "#]],
         );
     }
 
@@ -87,20 +107,36 @@ mod tests {
         check(
             &RULE,
             "digraph g { node [shape=parallelogram] a; b; c; d [tool_command=\"make\"] }",
-            expect![[]],
+            expect![[r#"
+                1:1-1:10 warning: 4 tools have no timeout, a hanging command holds the run forever
+                  help: set it once: `node [timeout="600s"]`
+                  unsafe fix: add `timeout="600s"` to each of them
+                  - digraph g { node [shape=parallelogram] a; b; c; d [tool_command="make"] }
+                  + digraph g { node [shape=parallelogram] a [timeout="600s"]; b [timeout="600s"]; c [timeout="600s"]; d [tool_command="make", timeout="600s"] }
+            "#]],
         );
-        check(&RULE, "digraph g { node [shape=parallelogram] a; b; c; d; h [shape=hexagon] }", expect![[]]);
+        check(
+            &RULE,
+            "digraph g { node [shape=parallelogram] a; b; c; d; h [shape=hexagon] }",
+            expect![[r#"
+            1:1-1:10 warning: 4 tools have no timeout, a hanging command holds the run forever
+              help: add `timeout="600s"` to each of them
+              unsafe fix: add `timeout="600s"` to each of them
+              - digraph g { node [shape=parallelogram] a; b; c; d; h [shape=hexagon] }
+              + digraph g { node [shape=parallelogram] a [timeout="600s"]; b [timeout="600s"]; c [timeout="600s"]; d [timeout="600s"]; h [shape=hexagon] }
+        "#]],
+        );
     }
 
     #[test]
     fn a_timeout_may_come_from_a_default() {
-        check(&RULE, "digraph { node [timeout=60s] t [shape=parallelogram] }", expect![[]]);
+        check(&RULE, "digraph { node [timeout=60s] t [shape=parallelogram] }", expect![[""]]);
         check_in(
             &RULE,
             "mammoth",
             "digraph { default_node_timeout=60s t [shape=parallelogram] }",
-            expect![[]],
+            expect![[""]],
         );
-        check(&RULE, "digraph { a [label=x] }", expect![[]]);
+        check(&RULE, "digraph { a [label=x] }", expect![[""]]);
     }
 }
