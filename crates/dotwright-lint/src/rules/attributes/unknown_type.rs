@@ -8,7 +8,7 @@ use dotwright_model::{AttributeKey, Handler, Level, UnknownType};
 use crate::category::Category;
 use crate::edits::replace_value;
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
-use crate::wording::{suggestion, with_article};
+use crate::wording::{all_names, suggestion, with_article};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unknown-type",
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         if is_known || written.is_blank() || !seen.insert(written.value_range()) {
             continue;
         }
-        let known = profile.types.iter().map(|(name, _)| *name);
+        let known = steps(context);
         let known = known.chain(extra.iter().map(|handler| handler.name.as_str()));
         let meant = did_you_mean(&value, known);
         let then = match (profile.unknown_type, context.handler(node)) {
@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             format!("`type={value}` on `{}` is unknown, {then}{}", context.id(node), suggestion(meant));
         let mut finding = report
             .finding(written.value_range(), message)
-            .help(format!("use one of {}, or list it under `[handlers]`", types(context)));
+            .help(format!("use one of {}, or list it under `[handlers]`", all_names(steps(context).take(7))));
         if let Some(meant) = meant {
             finding =
                 finding.fix(unsafe_fix(format!("write `{meant}`"), vec![replace_value(written, meant)]));
@@ -56,10 +56,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
 }
 
 /// The types worth choosing: start and exit are written as shapes.
-fn types(context: &Context<'_>) -> String {
+fn steps<'c>(context: &Context<'c>) -> impl Iterator<Item = &'c str> + use<'c> {
     let types = context.profile().types.iter();
-    let steps = types.filter(|(_, handler)| !matches!(handler, Handler::Start | Handler::Exit));
-    crate::wording::all_names(steps.map(|(name, _)| name).take(7))
+    types.filter(|(_, handler)| !matches!(handler, Handler::Start | Handler::Exit)).map(|(name, _)| *name)
 }
 
 #[cfg(test)]

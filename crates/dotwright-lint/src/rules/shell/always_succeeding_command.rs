@@ -34,6 +34,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let message = format!("`{}` can never fail because of `{sentinel}`", context.id(node));
         let mut finding = match usage {
             Some(usage) => report.finding(range, format!("{message}, so {}", consequence(context, usage))),
+            None if prints_only(context, node) => continue,
             None => report.variant(Severity::Hint, range, message),
         };
         match usage {
@@ -70,6 +71,15 @@ fn routes_on_output(context: &Context<'_>, node: NodeId) -> bool {
     let pipeline = context.pipeline;
     let has_condition = |node| pipeline.outgoing(node).iter().any(|&edge| !pipeline.is_plain(edge));
     has_condition(node) || pipeline.outgoing(node).iter().any(|&edge| has_condition(pipeline.target_of(edge)))
+}
+
+/// True for a command that has nothing to hide.
+fn prints_only(context: &Context<'_>, node: NodeId) -> bool {
+    context.analysis.command(node).is_some_and(|command| {
+        let names = command.shell.all_commands().iter().map(|part| command.shell.name(part, &command.text));
+        let is_harmless = |name: &str| matches!(name, "echo" | "printf" | "true" | ":" | "exit" | "sleep");
+        names.into_iter().all(|name| name.is_some_and(|name| is_harmless(&name)))
+    })
 }
 
 fn with_blanks_before(text: &str, range: TextRange) -> TextRange {
@@ -163,6 +173,15 @@ mod tests {
                   - digraph { t [shape=parallelogram, tool_command="make || true"]; t -> a }
                   + digraph { t [shape=parallelogram, tool_command="make"]; t -> a }
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_command_that_only_prints_hides_nothing() {
+        check(
+            &RULE,
+            "digraph { t [shape=parallelogram, tool_command=\"sleep 1; echo done\"]; t -> a }",
+            expect![[""]],
         );
     }
 
