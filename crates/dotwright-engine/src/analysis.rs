@@ -6,8 +6,8 @@
 use std::cell::OnceCell;
 
 use dotwright_model::{
-    AttributeKey, DiamondOutcome, EdgeId, FailedStep, Handler, JumpTarget, NodeId, Outcome, Pipeline,
-    RegionFailure, Scope,
+    Attribute, AttributeKey, DiamondOutcome, EdgeId, FailedStep, Handler, JumpTarget, NodeId, Outcome,
+    Pipeline, RegionFailure, Scope,
 };
 
 use crate::command::{self, AlwaysSucceeds, ToolCommand};
@@ -24,6 +24,8 @@ pub struct Analysis<'p> {
     travels: Vec<OutcomeSet>,
     reachable: OnceCell<Vec<bool>>,
     feasible: OnceCell<Vec<bool>>,
+    successful: OnceCell<Vec<bool>>,
+    looping: OnceCell<Vec<bool>>,
     dominators: OnceCell<Dominators>,
     regions: OnceCell<Vec<Region>>,
     commands: OnceCell<Vec<OnceCell<Option<Box<ToolCommand<'p>>>>>>,
@@ -61,6 +63,8 @@ impl<'p> Analysis<'p> {
             travels: Vec::new(),
             reachable: OnceCell::new(),
             feasible: OnceCell::new(),
+            successful: OnceCell::new(),
+            looping: OnceCell::new(),
             dominators: OnceCell::new(),
             regions: OnceCell::new(),
             commands: OnceCell::new(),
@@ -158,6 +162,47 @@ impl<'p> Analysis<'p> {
         feasible.get(node.index()).copied().unwrap_or(false)
     }
 
+    /// True when a run can reach the node without a failure on the way: over edges that another outcome than `fail`
+    /// can take and that no condition reserves for failures, and without a jump.
+    pub fn is_reachable_by_success(&self, node: NodeId) -> bool {
+        let successful = self.successful.get_or_init(|| {
+            let mut seen = vec![false; self.pipeline.nodes().len()];
+            let mut queue: Vec<NodeId> = self.pipeline.start().into_iter().collect();
+            while let Some(node) = queue.pop() {
+                let Some(seen) = seen.get_mut(node.index()).filter(|seen| !**seen) else { continue };
+                *seen = true;
+                let edges = self.pipeline.outgoing(node).iter().filter(|&&edge| self.is_success_edge(edge));
+                queue.extend(edges.map(|&edge| self.pipeline.target_of(edge)));
+            }
+            seen
+        });
+        successful.get(node.index()).copied().unwrap_or(false)
+    }
+
+    /// True when another outcome than `fail` can take the edge and its condition does not reserve it for failures.
+    pub fn is_success_edge(&self, edge: EdgeId) -> bool {
+        !self.travelling(edge).without(OutcomeSet::FAIL).is_empty() && !self.is_failure_edge(edge)
+    }
+
+    /// True when edges lead from the node back to it.
+    pub fn is_in_loop(&self, node: NodeId) -> bool {
+        let looping = self.looping.get_or_init(|| {
+            let mut looping = vec![false; self.pipeline.nodes().len()];
+            let graph = self.pipeline.graph();
+            for component in petgraph::algo::kosaraju_scc(graph) {
+                let is_loop =
+                    component.len() > 1 || component.iter().any(|&node| graph.contains_edge(node, node));
+                for node in component {
+                    if let Some(looping) = looping.get_mut(node.index()) {
+                        *looping = is_loop;
+                    }
+                }
+            }
+            looping
+        });
+        looping.get(node.index()).copied().unwrap_or(false)
+    }
+
     /// For each node whether it is reached from `from` over edges and jumps, `from` itself included.
     pub fn reach(&self, from: NodeId) -> Vec<bool> {
         self.reach_from(Some(from), |_| true)
@@ -212,13 +257,32 @@ impl<'p> Analysis<'p> {
     }
 
     fn jump(&self, target: JumpTarget, node: NodeId) -> Option<NodeId> {
+        let attribute = self.jump_attribute(target, node)?;
+        self.pipeline.node_by_id(attribute.text().trim())
+    }
+
+    fn jump_attribute(&self, target: JumpTarget, node: NodeId) -> Option<Attribute<'p>> {
         match target.scope {
-            Scope::Graph | Scope::Subgraph => self.graph_target(target.key),
-            Scope::Node | Scope::Edge => {
-                let attribute = self.pipeline.node_attribute(node, target.key)?;
-                self.pipeline.node_by_id(attribute.text().trim())
-            }
+            Scope::Graph | Scope::Subgraph => self.pipeline.graph_attribute(target.key),
+            Scope::Node | Scope::Edge => self.pipeline.node_attribute(node, target.key),
         }
+    }
+
+    /// The attributes that say where the run goes when the gate is unsatisfied, in the order in which they are tried,
+    /// each with the node that it names.
+    pub fn gate_target_attributes(
+        &self,
+        gate: NodeId,
+    ) -> impl Iterator<Item = (Attribute<'p>, Option<NodeId>)> + '_ {
+        let attributes = self
+            .pipeline
+            .profile()
+            .gate_targets
+            .iter()
+            .filter_map(move |&target| self.jump_attribute(target, gate));
+        attributes
+            .filter(|attribute| !attribute.is_blank())
+            .map(|attribute| (attribute, self.pipeline.node_by_id(attribute.text().trim())))
     }
 
     /// Where a failure of the node jumps that no edge takes: the first target of the profile's order that names a
@@ -241,7 +305,7 @@ impl<'p> Analysis<'p> {
     /// forwarded.
     pub fn is_goal_gate(&self, node: NodeId) -> bool {
         let gate = self.pipeline.node_attribute(node, AttributeKey::GOAL_GATE);
-        gate.is_some_and(|gate| gate.text() == "true")
+        gate.is_some_and(|gate| gate.text() == "true") && !self.forwards(node)
     }
 
     /// All goal gates in file order.

@@ -8,7 +8,7 @@ fn check(statements: &str, expected: &str) {
     let source = format!("digraph {{ t [shape=parallelogram, tool_command=\"make\"]; {statements} }}");
     let pipeline = Pipeline::parse(&source, Profile::default());
     let analysis = Analysis::new(&pipeline);
-    let found = match analysis.failure_use(pipeline.node_by_id("t").unwrap()) {
+    let found = match analysis.failure_use(pipeline.nodes().next().unwrap_or_default()) {
         None => "nothing".to_owned(),
         Some(FailureUse::GoalGate) => "gate".to_owned(),
         Some(FailureUse::Target(node)) => pipeline.id(node).to_owned(),

@@ -146,10 +146,26 @@ pub(crate) fn insert_edge(pipeline: &Pipeline, edge: &str) -> Option<TextEdit> {
     let Some(indent) = indent(source, stmt.range.start) else {
         return Some(TextEdit::insert(end, format!(" {edge}{semicolon}")));
     };
-    let rest = source.get(end as usize..).unwrap_or("");
-    let blank = rest.trim_start_matches([' ', '\t']);
-    let at = if blank.starts_with("//") { end + rest.find('\n').unwrap_or(rest.len()) as u32 } else { end };
-    Some(TextEdit::insert(at, format!("\n{indent}{edge}{semicolon}")))
+    Some(TextEdit::insert(behind_comment(source, end), format!("\n{indent}{edge}{semicolon}")))
+}
+
+/// Adds statements as the first ones of the graph.
+pub(crate) fn insert_first(pipeline: &Pipeline, statements: &[String]) -> Option<TextEdit> {
+    let source = pipeline.source();
+    let graph = pipeline.graph_syntax()?;
+    let first = pipeline.ast().statements(graph).next();
+    let mut text = String::new();
+    match first.map(|(_, stmt)| indent(source, stmt.range.start)) {
+        Some(Some(indent)) => statements.iter().for_each(|stmt| text.push_str(&format!("\n{indent}{stmt}"))),
+        Some(None) => statements.iter().for_each(|stmt| text.push_str(&format!(" {stmt};"))),
+        None => {
+            let indent = indent(source, graph.close.start).map_or("", |indent| indent);
+            statements.iter().for_each(|stmt| text.push_str(&format!("\n{indent}    {stmt}")));
+        }
+    }
+    let open = graph.open.end;
+    let at = if text.starts_with('\n') { behind_comment(source, open) } else { open };
+    Some(TextEdit::insert(at, text))
 }
 
 /// Renames a node in its statements and in edges. Attribute values that name it are not touched.
@@ -259,6 +275,16 @@ fn indent(source: &str, offset: u32) -> Option<&str> {
     let before = source.get(..offset as usize)?;
     let line = before.trim_end_matches([' ', '\t']);
     (line.is_empty() || line.ends_with('\n')).then(|| before.get(line.len()..).unwrap_or(""))
+}
+
+/// The end of the line when only a line comment follows in it, else `offset` itself.
+fn behind_comment(source: &str, offset: u32) -> u32 {
+    let rest = source.get(offset as usize..).unwrap_or("");
+    if rest.trim_start_matches([' ', '\t']).starts_with("//") {
+        offset + rest.find(['\r', '\n']).unwrap_or(rest.len()) as u32
+    } else {
+        offset
+    }
 }
 
 /// The range with its whole line when nothing else stands there, else with the blanks behind it, or before it when it
@@ -426,6 +452,20 @@ mod tests {
     fn the_first_edge_goes_before_the_closing_brace() {
         insert_a_b("digraph {\n  a\n}\n", "digraph {\n  a\n  a -> b\n}\n");
         insert_a_b("digraph { a }", "digraph { a a -> b }");
+    }
+
+    #[track_caller]
+    fn insert_a(source: &str, expected: &str) {
+        let statements = ["a [x=1]".to_owned(), "a -> b".to_owned()];
+        check(source, |p| vec![insert_first(p, &statements).unwrap()], expected);
+    }
+
+    #[test]
+    fn first_statements_take_the_indent_of_their_follower() {
+        insert_a("digraph {\n  b\n}", "digraph {\n  a [x=1]\n  a -> b\n  b\n}");
+        insert_a("digraph { // why\n b\n}", "digraph { // why\n a [x=1]\n a -> b\n b\n}");
+        insert_a("digraph { b }", "digraph { a [x=1]; a -> b; b }");
+        insert_a("digraph {\n}", "digraph {\n    a [x=1]\n    a -> b\n}");
     }
 
     #[test]

@@ -152,7 +152,15 @@ fn fact(source: &str, finding: &Diagnostic, asserted: &BTreeSet<Fact>) -> Fact {
     let end = (end as usize).min(line_end).max(start as usize) - line_start;
     let drawn =
         (line, column, end.max(column + usize::from(column < line_end - line_start)), message.clone());
-    if asserted.contains(&drawn) { drawn } else { (line, column, end, message) }
+    // The slashes of an assertion hide the first two columns.
+    let behind_slashes = (line, 2, end, message.clone());
+    if asserted.contains(&drawn) {
+        drawn
+    } else if column == 0 && asserted.contains(&behind_slashes) {
+        behind_slashes
+    } else {
+        (line, column, end, message)
+    }
 }
 
 fn check_page(rule: &'static Rule, wrong: &mut Vec<String>) {

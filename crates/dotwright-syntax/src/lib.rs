@@ -24,5 +24,5 @@ pub use error::{SyntaxError, SyntaxErrorKind};
 pub use lexer::{Lexed, Unclosed, UnclosedKind, lex};
 pub use parse::{Parse, from_bytes, parse};
 pub use repair::MAX_DEPTH;
-pub use string::{StringMap, decode};
+pub use string::{StringMap, decode, unknown_escapes};
 pub use token::{Comment, CommentKind, Token, TokenKind};

@@ -1,0 +1,82 @@
+//! Conformance vectors of the rules: which of the specification's findings a pipeline has, by the ids of its section
+//! 7.2.
+//!
+//! A case that agrees with the specification is checked at the specification's levels. For the others only presence
+//! and absence count, and an extension is read as the project reads it that asserts the case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dotwright_lint::{External, Preset, Settings, all_rules, check};
+use dotwright_model::{Pipeline, Profile};
+use dotwright_tests::shared;
+use serde_json::Value;
+
+/// Cases in which this linter says something else, and why.
+const DEVIATIONS: &[(&str, &str)] = &[(
+    "val-001",
+    "`missing` is not declared, and an undeclared node silences the rules about paths: the edge that was misspelt may \
+     be the one to `orphan`",
+)];
+
+/// The profile that a case belongs to.
+fn profile(case: &Value) -> &'static Profile {
+    let source = case["source"][0].as_str().unwrap_or("");
+    let is_extension = case["spec"] == "extension";
+    let dialect = Profile::all().iter().find(|profile| is_extension && source.contains(profile.name));
+    dialect.unwrap_or(Profile::default())
+}
+
+/// The levels that each id of the specification is reported at.
+fn findings(case: &Value) -> BTreeMap<&'static str, BTreeSet<String>> {
+    let mut settings = Settings { profile: profile(case), ..Settings::default() };
+    settings.selection.preset = Preset::Spec;
+    let pipeline = Pipeline::parse(case["dot"].as_str().unwrap(), settings.profile);
+    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for diagnostic in check(&pipeline, &settings, &External::default()).diagnostics {
+        let rule = all_rules().iter().find(|rule| rule.name == diagnostic.rule);
+        if let Some(id) = rule.and_then(|rule| rule.spec_id) {
+            found.entry(id).or_default().insert(diagnostic.severity.to_string());
+        }
+    }
+    found
+}
+
+/// What is wrong with a case.
+fn verdict(case: &Value) -> Result<(), String> {
+    let found = findings(case);
+    let agrees = case["spec"] == "agrees";
+    for must in case["must"].as_array().unwrap() {
+        let (id, level) = (must["rule"].as_str().unwrap(), must["severity"].as_str().unwrap());
+        match found.get(id) {
+            None => return Err(format!("no `{id}` in {found:?}")),
+            Some(levels) if agrees && !levels.contains(level) => {
+                return Err(format!("`{id}` is reported as {levels:?}, not as {level}"));
+            }
+            Some(_) => {}
+        }
+    }
+    let unwanted = case["must_not"].as_array().unwrap().iter().filter_map(Value::as_str);
+    match unwanted.into_iter().find(|id| found.contains_key(id)) {
+        Some(id) => Err(format!("`{id}` in {found:?}")),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn pipelines_have_the_findings_of_the_specification() {
+    let Some(folder) = shared("DOTWRIGHT_VECTORS", "vectors") else { return };
+    let text = std::fs::read_to_string(folder.join("validate.json")).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert!(!cases.is_empty());
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let id = case["id"].as_str().unwrap();
+        let deviates = DEVIATIONS.iter().any(|(deviation, _)| *deviation == id);
+        match verdict(case) {
+            Ok(()) if deviates => wrong.push(format!("{id}: no longer deviates")),
+            Err(why) if !deviates => wrong.push(format!("{id}: {why}")),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
