@@ -17,6 +17,7 @@ mod suppression;
 #[cfg(test)]
 mod test_support;
 mod wording;
+mod written;
 
 pub use category::Category;
 pub use check::{CheckResult, Suppressed, check};
