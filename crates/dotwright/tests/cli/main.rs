@@ -7,4 +7,5 @@ mod fmt;
 mod formats;
 mod graph;
 mod lists;
+#[cfg(test)]
 mod project;
