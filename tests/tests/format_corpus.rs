@@ -1,5 +1,13 @@
 //! The formatter against every real file: it takes all that parse, changes white space only, and is done in one run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail loudly"
+)]
+
 use dotwright_diagnostics::apply_edits;
 use dotwright_fmt::{Options, format};
 use dotwright_syntax::{Comment, Parse, Token, from_bytes, parse};

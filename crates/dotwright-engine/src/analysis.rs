@@ -1,21 +1,565 @@
-//! Facts about one pipeline that several rules share, computed once.
+//! Facts about one pipeline that several rules share, each computed once.
+//!
+//! The static half of the engine: which outcomes a step can have, which of them travel which edge, and what the walk
+//! can reach. Where a walk depends on texts that only a run produces, these answers say what is possible.
 
-use dotwright_model::Pipeline;
+use std::cell::OnceCell;
+
+use dotwright_model::{
+    Attribute, AttributeKey, DiamondOutcome, EdgeId, FailedStep, Handler, JumpTarget, NodeId, Outcome,
+    Pipeline, RegionFailure, Scope,
+};
+
+use crate::command::{self, AlwaysSucceeds};
+use crate::condition::{holds_for_outcome, mentions_outcome, tests_only_outcome};
+use crate::outcome_set::OutcomeSet;
+use crate::region::{Dominators, Region};
 
 /// What a pipeline can do, as its profile reads it.
 #[derive(Debug)]
 pub struct Analysis<'p> {
     pipeline: &'p Pipeline,
+    inspects: Vec<bool>,
+    domains: Vec<OutcomeSet>,
+    travels: Vec<OutcomeSet>,
+    reachable: OnceCell<Vec<bool>>,
+    feasible: OnceCell<Vec<bool>>,
+    successful: OnceCell<Vec<bool>>,
+    looping: OnceCell<Vec<bool>>,
+    dominators: OnceCell<Dominators>,
+    regions: OnceCell<Vec<Region>>,
+}
+
+/// What the conditions out of a step leave open; see [`Analysis::coverage`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coverage {
+    /// True when some edge can always be taken.
+    pub exhaustive: bool,
+    /// Outcomes of the step for which no condition on the outcome alone holds.
+    pub missing: OutcomeSet,
+    /// True when conditions on other keys may cover the missing outcomes.
+    pub by_context: bool,
 }
 
 impl<'p> Analysis<'p> {
-    /// Analyses a pipeline. Linear in its size.
+    /// Analyses a pipeline. Linear in its size, but for diamonds in loops, which settle after a few rounds.
     pub fn new(pipeline: &'p Pipeline) -> Analysis<'p> {
-        Analysis { pipeline }
+        let mut analysis = Analysis {
+            pipeline,
+            inspects: Vec::new(),
+            domains: Vec::new(),
+            travels: Vec::new(),
+            reachable: OnceCell::new(),
+            feasible: OnceCell::new(),
+            successful: OnceCell::new(),
+            looping: OnceCell::new(),
+            dominators: OnceCell::new(),
+            regions: OnceCell::new(),
+        };
+        analysis.inspects = analysis.inspecting_diamonds();
+        analysis.domains = pipeline.nodes().map(|node| analysis.own_domain(node)).collect();
+        analysis.travels = vec![OutcomeSet::EMPTY; pipeline.edges().len()];
+        analysis.settle();
+        analysis
     }
 
     /// The pipeline.
     pub fn pipeline(&self) -> &'p Pipeline {
         self.pipeline
     }
+
+    /// The outcomes that edge selection can see after a step.
+    pub fn domain(&self, node: NodeId) -> OutcomeSet {
+        self.domains.get(node.index()).copied().unwrap_or_default()
+    }
+
+    /// The outcomes with which an edge can be taken.
+    pub fn travelling(&self, edge: EdgeId) -> OutcomeSet {
+        self.travels.get(edge.index()).copied().unwrap_or_default()
+    }
+
+    /// True when a step that ends with `outcome` can take the edge.
+    pub fn travels(&self, edge: EdgeId, outcome: Outcome) -> bool {
+        self.travelling(edge).contains(outcome)
+    }
+
+    /// True when some run takes the edge.
+    pub fn is_feasible(&self, edge: EdgeId) -> bool {
+        !self.travelling(edge).is_empty()
+    }
+
+    /// True for an edge that its condition reserves for failures: it implies `fail` or excludes `success`.
+    pub fn is_failure_edge(&self, edge: EdgeId) -> bool {
+        let Some(condition) = self.pipeline.condition(edge) else { return false };
+        let profile = self.pipeline.profile();
+        let on = |outcome| holds_for_outcome(condition.condition, condition.text, outcome, profile);
+        on(Outcome::Success) == Some(false) && on(Outcome::Fail) != Some(false)
+    }
+
+    /// True when a condition on the outcome alone gives the edge to failures for certain.
+    pub fn takes_every_failure(&self, edge: EdgeId) -> bool {
+        self.pipeline.condition(edge).is_some_and(|condition| {
+            let profile = self.pipeline.profile();
+            holds_for_outcome(condition.condition, condition.text, Outcome::Fail, profile) == Some(true)
+        })
+    }
+
+    /// True when the edge is plain and a failed step takes it without naming it: into a diamond that inspects the
+    /// outcome, out of a diamond, or as the profile says.
+    pub fn carries_failure(&self, edge: EdgeId) -> bool {
+        let pipeline = self.pipeline;
+        let source = pipeline.source_of(edge);
+        if !pipeline.is_plain(edge) {
+            return false;
+        }
+        let handler = pipeline.handler(source);
+        if handler == Handler::Conditional {
+            return true;
+        }
+        match pipeline.profile().failed_step {
+            FailedStep::Strict => self.inspects_outcome(pipeline.target_of(edge)),
+            FailedStep::Follow => !pipeline.profile().failed_step_stops.contains(&handler),
+            FailedStep::FollowBesideConditional => {
+                pipeline.outgoing(source).iter().any(|&other| !pipeline.is_plain(other))
+            }
+            FailedStep::IfTargetRunsOn => {
+                let runs_on = pipeline.node_attribute(pipeline.target_of(edge), AttributeKey::RUNS_ON);
+                runs_on.is_some_and(|value| matches!(value.text().as_ref(), "failure" | "always"))
+            }
+            FailedStep::Never => false,
+        }
+    }
+
+    /// True for a diamond one of whose conditions looks at the outcome, or that hands on to such a diamond.
+    pub fn inspects_outcome(&self, node: NodeId) -> bool {
+        self.inspects.get(node.index()).copied().unwrap_or(false)
+    }
+
+    /// True when nodes are reached from the start over edges and jumps, whatever their conditions.
+    pub fn is_reachable(&self, node: NodeId) -> bool {
+        let reachable = self.reachable.get_or_init(|| self.reach_from(self.pipeline.start(), |_| true));
+        reachable.get(node.index()).copied().unwrap_or(false)
+    }
+
+    /// True when a run can reach the node over edges that can be taken, and jumps.
+    pub fn is_feasibly_reachable(&self, node: NodeId) -> bool {
+        let feasible = self
+            .feasible
+            .get_or_init(|| self.reach_from(self.pipeline.start(), |edge| self.is_feasible(edge)));
+        feasible.get(node.index()).copied().unwrap_or(false)
+    }
+
+    /// True when a run can reach the node without a failure on the way: over edges that another outcome than `fail`
+    /// can take and that no condition reserves for failures, and without a jump.
+    pub fn is_reachable_by_success(&self, node: NodeId) -> bool {
+        let successful = self.successful.get_or_init(|| {
+            let mut seen = vec![false; self.pipeline.nodes().len()];
+            let mut queue: Vec<NodeId> = self.pipeline.start().into_iter().collect();
+            while let Some(node) = queue.pop() {
+                let Some(seen) = seen.get_mut(node.index()).filter(|seen| !**seen) else { continue };
+                *seen = true;
+                let edges = self.pipeline.outgoing(node).iter().filter(|&&edge| self.is_success_edge(edge));
+                queue.extend(edges.map(|&edge| self.pipeline.target_of(edge)));
+            }
+            seen
+        });
+        successful.get(node.index()).copied().unwrap_or(false)
+    }
+
+    /// True when another outcome than `fail` can take the edge and its condition does not reserve it for failures.
+    pub fn is_success_edge(&self, edge: EdgeId) -> bool {
+        !self.travelling(edge).without(OutcomeSet::FAIL).is_empty() && !self.is_failure_edge(edge)
+    }
+
+    /// True when edges lead from the node back to it.
+    pub fn is_in_loop(&self, node: NodeId) -> bool {
+        let looping = self.looping.get_or_init(|| {
+            let mut looping = vec![false; self.pipeline.nodes().len()];
+            let graph = self.pipeline.graph();
+            for component in petgraph::algo::kosaraju_scc(graph) {
+                let is_loop =
+                    component.len() > 1 || component.iter().any(|&node| graph.contains_edge(node, node));
+                for node in component {
+                    if let Some(looping) = looping.get_mut(node.index()) {
+                        *looping = is_loop;
+                    }
+                }
+            }
+            looping
+        });
+        looping.get(node.index()).copied().unwrap_or(false)
+    }
+
+    /// For each node whether it is reached from `from` over edges and jumps, `from` itself included.
+    pub fn reach(&self, from: NodeId) -> Vec<bool> {
+        self.reach_from(Some(from), |_| true)
+    }
+
+    fn reach_from(&self, from: Option<NodeId>, follow: impl Fn(EdgeId) -> bool) -> Vec<bool> {
+        let mut seen = vec![false; self.pipeline.nodes().len()];
+        let mut queue: Vec<NodeId> = Vec::new();
+        let mut visit = |node: NodeId, queue: &mut Vec<NodeId>| {
+            if let Some(seen) = seen.get_mut(node.index())
+                && !*seen
+            {
+                *seen = true;
+                queue.push(node);
+            }
+        };
+        if let Some(from) = from {
+            visit(from, &mut queue);
+            // The graph's own targets serve whatever is reached, so they belong to every walk.
+            for target in self.graph_targets() {
+                visit(target, &mut queue);
+            }
+        }
+        while let Some(node) = queue.pop() {
+            for &edge in self.pipeline.outgoing(node) {
+                if follow(edge) {
+                    visit(self.pipeline.target_of(edge), &mut queue);
+                }
+            }
+            for target in self.node_targets(node) {
+                visit(target, &mut queue);
+            }
+        }
+        seen
+    }
+
+    /// The existing nodes that a node's own retry attributes name.
+    pub fn node_targets(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let keys = [AttributeKey::RETRY_TARGET, AttributeKey::FALLBACK_RETRY_TARGET];
+        keys.into_iter().filter_map(move |key| self.jump(JumpTarget { scope: Scope::Node, key }, node))
+    }
+
+    /// The existing nodes that the graph's retry attributes name.
+    pub fn graph_targets(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let keys = [AttributeKey::RETRY_TARGET, AttributeKey::FALLBACK_RETRY_TARGET];
+        keys.into_iter().filter_map(|key| self.graph_target(key))
+    }
+
+    fn graph_target(&self, key: AttributeKey) -> Option<NodeId> {
+        let target = self.pipeline.graph_attribute(key)?;
+        self.pipeline.node_by_id(target.text().trim())
+    }
+
+    fn jump(&self, target: JumpTarget, node: NodeId) -> Option<NodeId> {
+        let attribute = self.jump_attribute(target, node)?;
+        self.pipeline.node_by_id(attribute.text().trim())
+    }
+
+    fn jump_attribute(&self, target: JumpTarget, node: NodeId) -> Option<Attribute<'p>> {
+        match target.scope {
+            Scope::Graph | Scope::Subgraph => self.pipeline.graph_attribute(target.key),
+            Scope::Node | Scope::Edge => self.pipeline.node_attribute(node, target.key),
+        }
+    }
+
+    /// The attributes that say where the run goes when the gate is unsatisfied, in the order in which they are tried,
+    /// each with the node that it names.
+    pub fn gate_target_attributes(
+        &self,
+        gate: NodeId,
+    ) -> impl Iterator<Item = (Attribute<'p>, Option<NodeId>)> + '_ {
+        let attributes = self
+            .pipeline
+            .profile()
+            .gate_targets
+            .iter()
+            .filter_map(move |&target| self.jump_attribute(target, gate));
+        attributes
+            .filter(|attribute| !attribute.is_blank())
+            .map(|attribute| (attribute, self.pipeline.node_by_id(attribute.text().trim())))
+    }
+
+    /// Where a failure of the node jumps that no edge takes: the first target of the profile's order that names a
+    /// node other than an exit.
+    pub fn failure_target(&self, node: NodeId) -> Option<NodeId> {
+        self.first_target(self.pipeline.profile().failure_targets, node)
+    }
+
+    /// Where the run goes when the gate is unsatisfied at the exit.
+    pub fn gate_target(&self, gate: NodeId) -> Option<NodeId> {
+        self.first_target(self.pipeline.profile().gate_targets, gate)
+    }
+
+    fn first_target(&self, order: &[JumpTarget], node: NodeId) -> Option<NodeId> {
+        let mut targets = order.iter().filter_map(|&target| self.jump(target, node));
+        targets.find(|&target| self.pipeline.handler(target) != Handler::Exit)
+    }
+
+    /// True when `goal_gate=true`. Diamonds have no place in the ledger, so they are no gates where outcomes are
+    /// forwarded.
+    pub fn is_goal_gate(&self, node: NodeId) -> bool {
+        let gate = self.pipeline.node_attribute(node, AttributeKey::GOAL_GATE);
+        gate.is_some_and(|gate| gate.text() == "true") && !self.forwards(node)
+    }
+
+    /// All goal gates in file order.
+    pub fn goal_gates(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.pipeline.nodes().filter(|&node| self.is_goal_gate(node))
+    }
+
+    /// What the out-edges of a step leave open. A plain edge that every outcome but failure takes counts for those.
+    pub fn coverage(&self, node: NodeId) -> Coverage {
+        let pipeline = self.pipeline;
+        let profile = pipeline.profile();
+        let domain = self.domain(node);
+        let edges = pipeline.outgoing(node);
+        let mut covered = OutcomeSet::EMPTY;
+        let mut by_context = false;
+        for &edge in edges {
+            let Some(condition) = pipeline.condition(edge) else {
+                let carried = if self.carries_failure(edge) { OutcomeSet::EMPTY } else { OutcomeSet::FAIL };
+                covered = covered.union(domain.without(carried));
+                continue;
+            };
+            for outcome in domain.iter() {
+                match holds_for_outcome(condition.condition, condition.text, outcome, profile) {
+                    Some(true) => covered = covered.union(OutcomeSet::of(outcome)),
+                    Some(false) => {}
+                    None => by_context = true,
+                }
+            }
+            if domain.has_custom() && condition_takes_custom(&condition, profile) {
+                covered = covered.union(OutcomeSet::CUSTOM);
+            }
+        }
+        let missing = domain.without(covered);
+        let exhaustive = missing.is_empty()
+            || crate::exhaustive::complement_pair(pipeline, edges)
+            || edges.iter().all(|&edge| pipeline.handler(pipeline.target_of(edge)) == Handler::Exit);
+        Coverage { exhaustive, missing, by_context }
+    }
+
+    /// The command of a tool that can never fail, with the words that make it so.
+    pub fn always_succeeds(&self, node: NodeId) -> Option<AlwaysSucceeds> {
+        if self.pipeline.handler(node) != Handler::Tool {
+            return None;
+        }
+        let command = self.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
+        command::always_succeeds(&command.text())
+    }
+
+    /// Dominators and post-dominators.
+    pub fn dominators(&self) -> &Dominators {
+        self.dominators.get_or_init(|| Dominators::new(self.pipeline))
+    }
+
+    /// The parallel regions, one for each fan-out in file order.
+    pub fn regions(&self) -> &[Region] {
+        self.regions.get_or_init(|| Region::all(self.pipeline, self.dominators()))
+    }
+
+    /// The innermost region that holds a node.
+    pub fn region_of(&self, node: NodeId) -> Option<&Region> {
+        self.regions().iter().filter(|region| region.contains(node)).min_by_key(|region| region.len())
+    }
+
+    fn inspecting_diamonds(&self) -> Vec<bool> {
+        let pipeline = self.pipeline;
+        let mut inspects = vec![false; pipeline.nodes().len()];
+        let mut queue = Vec::new();
+        for node in pipeline.nodes().filter(|&node| pipeline.handler(node) == Handler::Conditional) {
+            let mut conditions = pipeline.outgoing(node).iter().filter_map(|&edge| pipeline.condition(edge));
+            if conditions.any(|condition| mentions_outcome(condition.condition, condition.text)) {
+                queue.push(node);
+            }
+        }
+        while let Some(node) = queue.pop() {
+            if let Some(seen) = inspects.get_mut(node.index()) {
+                if *seen {
+                    continue;
+                }
+                *seen = true;
+            }
+            for &edge in pipeline.incoming(node) {
+                let source = pipeline.source_of(edge);
+                if pipeline.is_plain(edge) && pipeline.handler(source) == Handler::Conditional {
+                    queue.push(source);
+                }
+            }
+        }
+        inspects
+    }
+
+    /// The domain that the handler alone gives; that of a forwarding diamond starts empty.
+    fn own_domain(&self, node: NodeId) -> OutcomeSet {
+        let profile = self.pipeline.profile();
+        match self.pipeline.handler(node) {
+            Handler::Start | Handler::Exit => OutcomeSet::SUCCESS,
+            Handler::Codergen if profile.custom_outcomes => OutcomeSet::ANY,
+            Handler::Codergen => OutcomeSet::ROUTABLE,
+            Handler::Tool => self.tool_domain(node),
+            Handler::Conditional => match profile.diamond_outcome {
+                DiamondOutcome::Forward => OutcomeSet::EMPTY,
+                DiamondOutcome::Success => OutcomeSet::SUCCESS,
+            },
+            Handler::Human | Handler::Manager => OutcomeSet::SUCCESS_OR_FAIL,
+            Handler::Parallel => self.region_domain(node),
+            Handler::FanIn => match profile.region_failure {
+                RegionFailure::Fail => OutcomeSet::ROUTABLE,
+                RegionFailure::Partial | RegionFailure::SuccessIfAny => OutcomeSet::SUCCESS_OR_FAIL,
+            },
+            Handler::Custom => OutcomeSet::ANY,
+        }
+    }
+
+    /// The exit code decides; a partial success needs the status file or used-up retries that are allowed to.
+    fn tool_domain(&self, node: NodeId) -> OutcomeSet {
+        let pipeline = self.pipeline;
+        let Some(command) = pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND) else {
+            return OutcomeSet::FAIL;
+        };
+        let text = command.text();
+        if command::writes_status(&text) {
+            return OutcomeSet::ROUTABLE;
+        }
+        if command::always_succeeds(&text).is_some() {
+            OutcomeSet::SUCCESS
+        } else {
+            OutcomeSet::SUCCESS_OR_FAIL
+        }
+    }
+
+    /// Status of a fan-out's region by its join policy (runner reference, section 12.4).
+    fn region_domain(&self, node: NodeId) -> OutcomeSet {
+        let policy = self.pipeline.node_attribute(node, AttributeKey::JOIN_POLICY);
+        let policy = policy.map(|policy| policy.text());
+        match (policy.as_deref(), self.pipeline.profile().region_failure) {
+            (Some("k_of_n" | "quorum"), _) => OutcomeSet::SUCCESS_OR_FAIL,
+            (Some("first_success"), RegionFailure::Fail) => OutcomeSet::ROUTABLE,
+            (Some("first_success"), _) => OutcomeSet::SUCCESS_OR_FAIL,
+            (_, RegionFailure::Fail) => OutcomeSet::ROUTABLE,
+            (_, RegionFailure::Partial | RegionFailure::SuccessIfAny) => {
+                OutcomeSet::SUCCESS.union(OutcomeSet::of(Outcome::PartialSuccess))
+            }
+        }
+    }
+
+    /// The least fixpoint of domains of diamonds and outcomes on edges.
+    fn settle(&mut self) {
+        let pipeline = self.pipeline;
+        let mut queue: Vec<NodeId> = pipeline.nodes().collect();
+        queue.reverse();
+        self.jumped_at(&mut queue);
+        while let Some(node) = queue.pop() {
+            let claimed = self.claimed(node);
+            for &edge in pipeline.outgoing(node) {
+                let travelling = self.compute_travelling(edge, claimed);
+                let target = pipeline.target_of(edge);
+                if let Some(known) = self.travels.get_mut(edge.index()) {
+                    *known = travelling;
+                }
+                if self.forwards(target)
+                    && let Some(domain) = self.domains.get_mut(target.index())
+                    && *domain != domain.union(travelling)
+                {
+                    *domain = domain.union(travelling);
+                    queue.push(target);
+                }
+            }
+        }
+    }
+
+    fn forwards(&self, node: NodeId) -> bool {
+        self.pipeline.handler(node) == Handler::Conditional
+            && self.pipeline.profile().diamond_outcome == DiamondOutcome::Forward
+    }
+
+    /// A jump into a diamond hands on the failure, or whatever ended last before the exit.
+    fn jumped_at(&mut self, queue: &mut Vec<NodeId>) {
+        let pipeline = self.pipeline;
+        if !pipeline.nodes().any(|node| self.forwards(node)) {
+            return;
+        }
+        let mut add = |analysis: &mut Self, target: Option<NodeId>, outcomes: OutcomeSet| {
+            if let Some(target) = target.filter(|&target| analysis.forwards(target)) {
+                if let Some(domain) = analysis.domains.get_mut(target.index()) {
+                    *domain = domain.union(outcomes);
+                }
+                queue.push(target);
+            }
+        };
+        for node in pipeline.nodes() {
+            if self.domain(node).contains(Outcome::Fail) {
+                add(self, self.failure_target(node), OutcomeSet::FAIL);
+            }
+            if self.is_goal_gate(node) {
+                add(self, self.gate_target(node), OutcomeSet::ROUTABLE);
+            }
+        }
+    }
+
+    /// The outcomes of a step that conditions on the outcome alone take for certain.
+    fn claimed(&self, node: NodeId) -> OutcomeSet {
+        let pipeline = self.pipeline;
+        let domain = self.domain(node);
+        let mut claimed = OutcomeSet::EMPTY;
+        for condition in pipeline.outgoing(node).iter().filter_map(|&edge| pipeline.condition(edge)) {
+            if !tests_only_outcome(condition.condition, condition.text) {
+                continue;
+            }
+            for outcome in domain.without(claimed).iter() {
+                if holds_for_outcome(condition.condition, condition.text, outcome, pipeline.profile())
+                    == Some(true)
+                {
+                    claimed = claimed.union(OutcomeSet::of(outcome));
+                }
+            }
+        }
+        claimed
+    }
+
+    fn compute_travelling(&self, edge: EdgeId, claimed: OutcomeSet) -> OutcomeSet {
+        let pipeline = self.pipeline;
+        let source = pipeline.source_of(edge);
+        let domain = self.domain(source);
+        let profile = pipeline.profile();
+        if pipeline.handler(source) == Handler::Parallel {
+            // Out-edges of a fan-out start branches; the status of the region goes to the join.
+            return OutcomeSet::SUCCESS;
+        }
+        if pipeline.handler(source) == Handler::Human && pipeline.is_plain(edge) {
+            return OutcomeSet::SUCCESS;
+        }
+        if let Some(condition) = pipeline.condition(edge) {
+            let mut travelling = OutcomeSet::EMPTY;
+            for outcome in domain.iter() {
+                if holds_for_outcome(condition.condition, condition.text, outcome, profile) != Some(false) {
+                    travelling = travelling.union(OutcomeSet::of(outcome));
+                }
+            }
+            if domain.has_custom() && condition_takes_custom(&condition, profile) {
+                travelling = travelling.union(OutcomeSet::CUSTOM);
+            }
+            return travelling;
+        }
+        let mut travelling = domain.without(claimed);
+        if travelling.contains(Outcome::Fail) && !self.carries_failure(edge) && !self.is_chosen_by_name(edge)
+        {
+            travelling = travelling.without(OutcomeSet::FAIL);
+        }
+        travelling
+    }
+
+    /// True when a failed step can name the edge itself: a model step picks among the labels it is offered.
+    fn is_chosen_by_name(&self, edge: EdgeId) -> bool {
+        let handler = self.pipeline.handler(self.pipeline.source_of(edge));
+        let names = matches!(handler, Handler::Codergen | Handler::Custom);
+        names
+            && self.pipeline.profile().failed_step == FailedStep::Strict
+            && self.pipeline.edge_label(edge).is_some()
+    }
+}
+
+/// Whether a condition can hold for a word outside the profile's closed set.
+fn condition_takes_custom(
+    condition: &dotwright_model::ConditionRef<'_>,
+    profile: &dotwright_model::Profile,
+) -> bool {
+    // A word nobody knows satisfies what no known outcome has to satisfy: `!=` and tests of other words.
+    let known = |outcome| holds_for_outcome(condition.condition, condition.text, outcome, profile);
+    Outcome::ALL.into_iter().all(|outcome| known(outcome) != Some(true))
+        || Outcome::ALL.into_iter().any(|outcome| known(outcome) == Some(false))
 }

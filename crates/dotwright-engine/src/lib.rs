@@ -4,5 +4,20 @@
 //! pure: no input, output, clock or randomness.
 
 mod analysis;
+mod command;
+pub mod condition;
+mod exhaustive;
+pub mod gate;
+mod label;
+mod ledger;
+mod outcome_set;
+mod region;
+mod select;
 
-pub use analysis::Analysis;
+pub use analysis::{Analysis, Coverage};
+pub use command::{AlwaysSucceeds, always_succeeding_end, always_succeeds};
+pub use label::{accelerator, accelerator_key, label_text, normalise_label};
+pub use ledger::Ledger;
+pub use outcome_set::OutcomeSet;
+pub use region::{Dominators, Region};
+pub use select::{Candidate, Ended, Step, select_edge};

@@ -6,6 +6,14 @@
 //! the block before it, unless its info string says `by-hand`. Other words of an info string: `profile=NAME`,
 //! `preset=NAME`, `select` (the rule is off by default), `unattended`, `no-shellcheck`.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the test reads the pages"
+)]
+#![allow(clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

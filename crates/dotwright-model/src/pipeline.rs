@@ -332,13 +332,11 @@ impl Pipeline {
     }
 
     /// The node.
-    #[expect(clippy::indexing_slicing, reason = "node ids are only made by this graph")]
     pub fn node(&self, node: NodeId) -> &Node {
         &self.graph[node]
     }
 
     /// The edge.
-    #[expect(clippy::indexing_slicing, reason = "edge ids are only made by this graph")]
     pub fn edge(&self, edge: EdgeId) -> &Edge {
         &self.graph[edge]
     }

@@ -18,7 +18,14 @@ pub use tree::{Children, Condition, Expr, ExprId, ExprKind};
 use crate::condition::tokens::Tokens;
 
 lalrpop_util::lalrpop_mod!(
-    #[allow(clippy::all, clippy::indexing_slicing, clippy::panic, missing_docs, unused, rust_2018_idioms)]
+    #[allow(
+        clippy::all,
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        unused,
+        rust_2018_idioms
+    )]
     grammar,
     "/condition.rs"
 );

@@ -32,6 +32,24 @@ pub fn decode(source: &str, id: Id) -> Cow<'_, str> {
     }
 }
 
+/// Where a backslash in quoted text is none of the escapes that [`decode`] knows: the backslash with the character or
+/// line break behind it, in source order.
+pub fn unknown_escapes(source: &str, id: Id) -> Vec<TextRange> {
+    let raw = id.range.text(source);
+    let mut unknown = Vec::new();
+    if !matches!(id.kind, IdKind::Quoted | IdKind::Concatenated) || memchr(b'\\', raw.as_bytes()).is_none() {
+        return unknown;
+    }
+    for_each_piece(raw, |piece| {
+        let Piece::Unknown(at) = piece else { return };
+        let next = raw.get(at + 1..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let length = joined_line(raw.as_bytes(), at).max(1 + next);
+        let start = id.range.start + at as u32;
+        unknown.push(TextRange::new(start, start + length as u32));
+    });
+    unknown
+}
+
 /// One unit of decoded text inside a written string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Piece<'s> {
@@ -39,6 +57,8 @@ enum Piece<'s> {
     Plain(&'s str, usize),
     /// An escape of two bytes at an offset, and the character it stands for.
     Escape(char, usize),
+    /// The offset of a backslash that begins no escape; its bytes also occur as plain text, or join two lines.
+    Unknown(usize),
 }
 
 fn inner(raw: &str, open: u8, close: u8) -> &str {
@@ -53,6 +73,7 @@ fn collect(raw: &str) -> String {
     for_each_piece(raw, |piece| match piece {
         Piece::Plain(plain, _) => text.push_str(plain),
         Piece::Escape(c, _) => text.push(c),
+        Piece::Unknown(_) => {}
     });
     text
 }
@@ -87,6 +108,9 @@ fn for_each_piece<'s>(raw: &'s str, mut each: impl FnMut(Piece<'s>)) {
             let joined = joined_line(bytes, at);
             if decoded.is_some() || joined > 0 {
                 each(Piece::Plain(raw.get(plain_from..at).unwrap_or(""), plain_from));
+            }
+            if decoded.is_none() {
+                each(Piece::Unknown(at));
             }
             if let Some(c) = decoded {
                 each(Piece::Escape(c, at));
@@ -157,6 +181,7 @@ impl StringMap {
                     let (at, len, width) = match piece {
                         Piece::Plain(text, at) => (at as u32, text.len() as u32, 1),
                         Piece::Escape(_, at) => (at as u32, 1, 2),
+                        Piece::Unknown(_) => return,
                     };
                     end = base + at + len * width;
                     if len > 0 {
@@ -236,6 +261,21 @@ mod tests {
     fn a_backslash_joins_lines() {
         assert_eq!(decode("\"ab\\\ncd\"", quoted("\"ab\\\ncd\"")), "abcd");
         assert_eq!(decode("\"ab\\\r\ncd\"", quoted("\"ab\\\r\ncd\"")), "abcd");
+    }
+
+    #[test]
+    fn backslashes_that_begin_no_escape_are_found_in_every_part() {
+        let found = |source: &'static str, kind| {
+            let range = TextRange::new(0, source.len() as u32);
+            unknown_escapes(source, Id { kind, range })
+                .into_iter()
+                .map(|r| r.text(source))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found(r#""a\.b\"c\\d\é""#, IdKind::Quoted), ["\\.", "\\é"]);
+        assert_eq!(found("\"a\\\nb\\\r\nc\"", IdKind::Quoted), ["\\\n", "\\\r\n"]);
+        assert_eq!(found(r#""a\q" + "\z""#, IdKind::Concatenated), ["\\q", "\\z"]);
+        assert_eq!(found(r"<a\b>", IdKind::Html), [""; 0]);
     }
 
     #[test]

@@ -15,7 +15,14 @@ use dotwright_diagnostics::TextRange;
 use crate::stylesheet::tokens::Tokens;
 
 lalrpop_util::lalrpop_mod!(
-    #[allow(clippy::all, clippy::indexing_slicing, clippy::panic, missing_docs, unused, rust_2018_idioms)]
+    #[allow(
+        clippy::all,
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        unused,
+        rust_2018_idioms
+    )]
     grammar,
     "/stylesheet.rs"
 );

@@ -1,0 +1,112 @@
+//! What the text of a tool command says about its exit code. Nothing is run.
+
+use dotwright_diagnostics::TextRange;
+use dotwright_syntax::shell::{self, Command, Connector, Shell, ShellOption};
+
+/// The end of a command that makes it succeed whatever happened before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlwaysSucceeds {
+    /// The words at fault with the operator before them, `|| true`; in the decoded command.
+    pub range: TextRange,
+    /// The same as text.
+    pub text: String,
+    /// True behind `||`: deleting the range leaves the command that decides.
+    pub behind_or: bool,
+}
+
+/// True when the command may write the attempt's status file, which can turn a success into a partial one.
+pub(crate) fn writes_status(command: &str) -> bool {
+    command.contains("ATTRACTOR_STATUS_FILE")
+}
+
+/// Finds an end such as `|| true`, `; exit 0` or a closing `echo` that hides the exit code of what was run.
+pub fn always_succeeds(command: &str) -> Option<AlwaysSucceeds> {
+    // Parsing every command would cost more than all other rules together; few commands end like this.
+    let last_line = command.trim_end().rsplit(['\n', ';', '|']).next().unwrap_or("");
+    let word = last_line.trim_start().split([' ', '\t', '>', '&']).next().unwrap_or("");
+    if !matches!(word, "true" | ":" | "exit" | "echo" | "printf") {
+        return None;
+    }
+    always_succeeding_end(command, &shell::parse(command))
+}
+
+/// As [`always_succeeds`], for a command that is parsed already.
+pub fn always_succeeding_end(command: &str, shell: &Shell) -> Option<AlwaysSucceeds> {
+    if !shell.errors().is_empty() {
+        return None;
+    }
+    let last = shell.last_pipeline()?;
+    let [end] = shell.commands(last) else { return None };
+    if last.negated || last.background || !is_harmless(command, shell, end) {
+        return None;
+    }
+    let behind_or = match last.connector {
+        Connector::Or => true,
+        Connector::Semicolon | Connector::Newline => {
+            if shell.sets_option_before(command, ShellOption::ErrExit, last.range.start) {
+                return None;
+            }
+            false
+        }
+        Connector::First | Connector::And | Connector::Background => return None,
+    };
+    let can_exit =
+        shell.all_commands().iter().any(|other| other.range != end.range && exits(command, shell, other));
+    if can_exit {
+        return None;
+    }
+    let range = last.connector_range.cover(last.range);
+    Some(AlwaysSucceeds { range, text: range.text(command).trim().to_owned(), behind_or })
+}
+
+/// `true`, `:`, `exit 0`, `echo ...` and `printf ...` as a simple command.
+fn is_harmless(text: &str, shell: &Shell, command: &Command) -> bool {
+    let words = shell.words(command);
+    match shell.name(command, text).as_deref() {
+        Some("true" | ":" | "echo" | "printf") => true,
+        Some("exit") => words.get(1).is_some_and(|code| code.literal(text).as_deref() == Some("0")),
+        _ => false,
+    }
+}
+
+/// True for an `exit` or `return` that may leave with another code than 0.
+fn exits(text: &str, shell: &Shell, command: &Command) -> bool {
+    let words = shell.words(command);
+    matches!(shell.name(command, text).as_deref(), Some("exit" | "return" | "kill" | "exec"))
+        && words.get(1).is_none_or(|code| code.literal(text).as_deref() != Some("0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn ends_with(command: &str, expected: Option<&str>) {
+        assert_eq!(always_succeeds(command).map(|end| end.text).as_deref(), expected, "{command}");
+    }
+
+    #[test]
+    fn a_sentinel_behind_or_or_a_separator_hides_the_exit_code() {
+        ends_with("make || true", Some("|| true"));
+        ends_with("make || :", Some("|| :"));
+        ends_with("make; exit 0", Some("; exit 0"));
+        ends_with("make\necho done", Some("echo done"));
+        ends_with("make || echo failed", Some("|| echo failed"));
+    }
+
+    #[test]
+    fn an_and_list_an_option_or_another_exit_keeps_it() {
+        ends_with("make && echo done", None);
+        ends_with("set -e\nmake\necho done", None);
+        ends_with("if ! make; then exit 1; fi; echo done", None);
+        ends_with("make || exit 1; echo done", None);
+        ends_with("make || exit $?; echo done", None);
+    }
+
+    #[test]
+    fn one_command_alone_hides_nothing() {
+        ends_with("echo done", None);
+        ends_with("true", None);
+        ends_with("make || exit 1", None);
+    }
+}

@@ -1,0 +1,268 @@
+//! Conditions: whether one holds, whether it can hold, and how two of them relate (runner reference, section 6).
+
+use std::borrow::Cow;
+
+use dotwright_model::{Outcome, Profile};
+use dotwright_syntax::condition::{Clause, Condition, ExprId, ExprKind, OperatorKind};
+
+/// The name that a key is compared under: the two prefixes of context keys are one, and a copy of the outcome in the
+/// context counts as the outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key<'t> {
+    /// `outcome`
+    Outcome,
+    /// `preferred_label`
+    PreferredLabel,
+    /// A context key, without its prefix.
+    Context(&'t str),
+}
+
+impl<'t> Key<'t> {
+    /// The key that `name` stands for.
+    pub fn new(name: &'t str) -> Key<'t> {
+        let context = name.strip_prefix("context.").or_else(|| name.strip_prefix("ctx."));
+        match context.unwrap_or(name) {
+            "outcome" => Key::Outcome,
+            "preferred_label" => Key::PreferredLabel,
+            key => Key::Context(key),
+        }
+    }
+}
+
+/// Whether a condition holds when `value` gives the text of each key; a missing key is the empty text.
+pub fn holds<'v>(condition: &Condition, text: &str, value: impl Fn(&str) -> Cow<'v, str>) -> bool {
+    // With all keys known nothing is unknown; a clause that does not parse never holds.
+    holds_if_known(condition, text, |key| Some(value(key))).unwrap_or(false)
+}
+
+/// Whether a condition holds when only some keys are known: `None` when it depends on the others.
+pub fn holds_if_known<'v>(
+    condition: &Condition,
+    text: &str,
+    value: impl Fn(&str) -> Option<Cow<'v, str>>,
+) -> Option<bool> {
+    condition.root().map_or(Some(true), |root| expression(condition, text, root, &value))
+}
+
+/// Three-valued logic; the parser bounds the nesting, so the recursion is at most a few hundred calls deep.
+fn expression<'v>(
+    condition: &Condition,
+    text: &str,
+    id: ExprId,
+    value: &impl Fn(&str) -> Option<Cow<'v, str>>,
+) -> Option<bool> {
+    let mut operands = condition.children(id).map(|child| expression(condition, text, child, value));
+    match condition[id].kind {
+        ExprKind::Missing => Some(false),
+        ExprKind::Not(_) => operands.next().flatten().map(|operand| !operand),
+        ExprKind::And(_) => fold(operands, false),
+        ExprKind::Or(_) => fold(operands, true),
+        ExprKind::Clause(_) => {
+            let clause = condition.clause(id)?;
+            let found = value(clause.key.text(text))?;
+            Some(clause_holds(clause, text, &found))
+        }
+    }
+}
+
+/// `decisive` as soon as one operand is it, unknown if one is unknown, else the opposite.
+fn fold(operands: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
+    let mut result = Some(!decisive);
+    for operand in operands {
+        match operand {
+            Some(operand) if operand == decisive => return Some(decisive),
+            Some(_) => {}
+            None => result = None,
+        }
+    }
+    result
+}
+
+/// Whether a clause holds for a value of its key.
+pub fn clause_holds(clause: &Clause, text: &str, value: &str) -> bool {
+    let (Some(operator), Some(literal)) = (clause.operator, clause.literal) else {
+        return !matches!(value, "" | "false" | "0");
+    };
+    let literal = literal.decoded(text);
+    let literal = literal.as_ref();
+    let numbers = || Some((decimal(value)?, decimal(literal)?));
+    let result = match operator.kind {
+        OperatorKind::Equal | OperatorKind::DoubleEqual => value == literal,
+        OperatorKind::NotEqual => value != literal,
+        OperatorKind::Less => numbers().is_some_and(|(a, b)| a < b),
+        OperatorKind::LessEqual => numbers().is_some_and(|(a, b)| a <= b),
+        OperatorKind::Greater => numbers().is_some_and(|(a, b)| a > b),
+        OperatorKind::GreaterEqual => numbers().is_some_and(|(a, b)| a >= b),
+        OperatorKind::Contains => value.contains(literal),
+        OperatorKind::StartsWith => value.starts_with(literal),
+        OperatorKind::EndsWith => value.ends_with(literal),
+        OperatorKind::Matches => regex_lite::Regex::new(literal).is_ok_and(|pattern| pattern.is_match(value)),
+        OperatorKind::In => literal.split(',').any(|item| item.trim() == value),
+    };
+    result != operator.negated
+}
+
+fn decimal(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let looks_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
+    if looks_decimal { text.parse().ok() } else { None }
+}
+
+/// Whether a condition holds for an outcome when nothing else is known. Words are read as `profile` reads them, so
+/// `succeeded` and `success` are one outcome where the profile says so.
+pub fn holds_for_outcome(
+    condition: &Condition,
+    text: &str,
+    outcome: Outcome,
+    profile: &Profile,
+) -> Option<bool> {
+    condition.root().map_or(Some(true), |root| for_outcome(condition, text, root, outcome, profile))
+}
+
+fn for_outcome(
+    condition: &Condition,
+    text: &str,
+    id: ExprId,
+    outcome: Outcome,
+    profile: &Profile,
+) -> Option<bool> {
+    let mut operands =
+        condition.children(id).map(|child| for_outcome(condition, text, child, outcome, profile));
+    match condition[id].kind {
+        ExprKind::Missing => Some(false),
+        ExprKind::Not(_) => operands.next().flatten().map(|operand| !operand),
+        ExprKind::And(_) => fold(operands, false),
+        ExprKind::Or(_) => fold(operands, true),
+        ExprKind::Clause(_) => {
+            let clause = condition.clause(id)?;
+            if Key::new(clause.key.text(text)) != Key::Outcome {
+                return None;
+            }
+            let (Some(operator), Some(literal)) = (clause.operator, clause.literal) else {
+                return Some(true);
+            };
+            let same = profile.outcome(&literal.decoded(text)) == Some(outcome);
+            match operator.kind {
+                OperatorKind::Equal | OperatorKind::DoubleEqual => Some(same),
+                OperatorKind::NotEqual => Some(!same),
+                OperatorKind::In => {
+                    let literal = literal.decoded(text);
+                    let listed = literal.split(',').any(|word| profile.outcome(word.trim()) == Some(outcome));
+                    Some(listed != operator.negated)
+                }
+                OperatorKind::Less
+                | OperatorKind::LessEqual
+                | OperatorKind::Greater
+                | OperatorKind::GreaterEqual
+                | OperatorKind::Contains
+                | OperatorKind::StartsWith
+                | OperatorKind::EndsWith
+                | OperatorKind::Matches => None,
+            }
+        }
+    }
+}
+
+/// True when every clause looks at the outcome.
+pub fn tests_only_outcome(condition: &Condition, text: &str) -> bool {
+    let mut clauses = condition.clauses().iter();
+    !condition.clauses().is_empty() && clauses.all(|clause| Key::new(clause.key.text(text)) == Key::Outcome)
+}
+
+/// True when some clause names the key `outcome` itself.
+pub fn mentions_outcome(condition: &Condition, text: &str) -> bool {
+    condition.clauses().iter().any(|clause| clause.key.text(text) == "outcome")
+}
+
+/// A clause of a conjunction in a form that can be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fact<'t> {
+    /// What is compared.
+    pub key: Key<'t>,
+    /// True for `=`, false for `!=`.
+    pub equal: bool,
+    /// With what.
+    pub literal: Cow<'t, str>,
+}
+
+/// The clauses of a conjunction of `=` and `!=`, in the order of the text. `None` for every other condition, about
+/// which the comparisons below know nothing.
+pub fn facts<'t>(condition: &Condition, text: &'t str) -> Option<Vec<Fact<'t>>> {
+    if !condition.is_conjunction() {
+        return None;
+    }
+    condition
+        .clauses()
+        .iter()
+        .map(|clause| {
+            let equal = match clause.operator?.kind {
+                OperatorKind::Equal | OperatorKind::DoubleEqual => true,
+                OperatorKind::NotEqual => false,
+                OperatorKind::Less
+                | OperatorKind::LessEqual
+                | OperatorKind::Greater
+                | OperatorKind::GreaterEqual
+                | OperatorKind::Contains
+                | OperatorKind::StartsWith
+                | OperatorKind::EndsWith
+                | OperatorKind::Matches
+                | OperatorKind::In => return None,
+            };
+            Some(Fact { key: Key::new(clause.key.text(text)), equal, literal: clause.literal?.decoded(text) })
+        })
+        .collect()
+}
+
+/// A form that is equal for conditions with the same clauses in any order. Conditions that are no plain conjunction
+/// are compared by their text without blanks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Normalised<'t> {
+    /// The clauses, sorted, each once.
+    Facts(Vec<Fact<'t>>),
+    /// Any other text.
+    Text(String),
+}
+
+/// The form of a condition in which equal ones are equal.
+pub fn normalise<'t>(condition: &Condition, text: &'t str) -> Normalised<'t> {
+    match facts(condition, text) {
+        Some(mut facts) => {
+            facts.sort_unstable();
+            facts.dedup();
+            Normalised::Facts(facts)
+        }
+        None => Normalised::Text(text.split_whitespace().collect()),
+    }
+}
+
+/// The indices of two clauses that exclude each other, the later one second.
+pub fn contradiction(facts: &[Fact<'_>]) -> Option<(usize, usize)> {
+    let mut seen: Vec<(usize, &Fact<'_>)> = facts.iter().enumerate().collect();
+    // Sorted by key, the clauses of one key are neighbours; each excludes another one of the same run or none.
+    seen.sort_by(|a, b| (&a.1.key, a.0).cmp(&(&b.1.key, b.0)));
+    let mut found: Option<(usize, usize)> = None;
+    for run in seen.chunk_by(|a, b| a.1.key == b.1.key) {
+        let Some(&(first, required)) = run.iter().find(|(_, fact)| fact.equal) else { continue };
+        let excluded = run.iter().find(|(_, fact)| {
+            if fact.equal { fact.literal != required.literal } else { fact.literal == required.literal }
+        });
+        if let Some(&(other, _)) = excluded {
+            let pair = (first.min(other), first.max(other));
+            found = Some(found.map_or(pair, |known| known.min(pair)));
+        }
+    }
+    found
+}
+
+/// Whether `a` implies `b`, both as [`facts`].
+pub fn implies(a: &[Fact<'_>], b: &[Fact<'_>]) -> bool {
+    b.iter().all(|wanted| {
+        a.iter().any(|known| {
+            known == wanted
+                || (known.key == wanted.key
+                    && known.equal
+                    && !wanted.equal
+                    && known.literal != wanted.literal)
+        })
+    })
+}

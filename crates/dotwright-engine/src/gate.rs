@@ -1,0 +1,67 @@
+//! Human gates: which answers a gate offers, and which answer a text is (runner reference, section 14).
+
+use dotwright_model::{EdgeId, NodeId, Outcome, Pipeline};
+
+use crate::condition::holds_for_outcome;
+use crate::label::{accelerator, accelerator_key, label_text, normalise_label};
+
+/// An answer that a human gate offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The edge it follows.
+    pub edge: EdgeId,
+    /// The key that chooses it, as its label gives it. Keys that collide are replaced by numbers at run time.
+    pub key: String,
+    /// True when the label carries the key itself.
+    pub has_accelerator: bool,
+    /// The label without its key, or the target's id.
+    pub text: String,
+    /// The target's id.
+    pub target: String,
+}
+
+/// The answers of a human gate in file order: plain out-edges, and labelled ones whose condition can hold for a
+/// success. An edge with a condition such as `outcome=fail` is the way of an unanswered gate.
+pub fn choices(pipeline: &Pipeline, gate: NodeId) -> Vec<Choice> {
+    let offered = |&edge: &EdgeId| match pipeline.condition(edge) {
+        None => true,
+        Some(condition) => {
+            let profile = pipeline.profile();
+            pipeline.edge_label(edge).is_some()
+                && holds_for_outcome(condition.condition, condition.text, Outcome::Success, profile)
+                    != Some(false)
+        }
+    };
+    pipeline
+        .outgoing(gate)
+        .iter()
+        .copied()
+        .filter(offered)
+        .map(|edge| {
+            let target = pipeline.id(pipeline.target_of(edge)).to_owned();
+            let label = pipeline.edge_label(edge).map(|label| label.text().into_owned());
+            let label = label.as_deref().unwrap_or(&target);
+            Choice {
+                edge,
+                key: accelerator_key(label),
+                has_accelerator: accelerator(label).is_some(),
+                text: label_text(label).to_owned(),
+                target: target.clone(),
+            }
+        })
+        .collect()
+}
+
+/// The choices that an answer names: by key, else by label, else by target, each without regard to case.
+pub fn matching<'c>(choices: &'c [Choice], answer: &str) -> Vec<&'c Choice> {
+    let answer = answer.trim();
+    let by = |matches: &dyn Fn(&Choice) -> bool| {
+        choices.iter().filter(|choice| matches(choice)).collect::<Vec<_>>()
+    };
+    let ways: [&dyn Fn(&Choice) -> bool; 3] = [
+        &|choice| choice.key.eq_ignore_ascii_case(answer),
+        &|choice| normalise_label(&choice.text) == normalise_label(answer),
+        &|choice| choice.target.eq_ignore_ascii_case(answer),
+    ];
+    ways.into_iter().map(by).find(|found| !found.is_empty()).unwrap_or_default()
+}
