@@ -59,7 +59,12 @@ impl AppError {
         help: Option<String>,
     ) -> AppError {
         let place = place.map(|range| SourceSpan::new((range.start as usize).into(), range.len() as usize));
-        AppError::InText(Box::new(TextError { message, source_code: NamedSource::new(name, source), place, help }))
+        AppError::InText(Box::new(TextError {
+            message,
+            source_code: NamedSource::new(name, source),
+            place,
+            help,
+        }))
     }
 
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> AppError {

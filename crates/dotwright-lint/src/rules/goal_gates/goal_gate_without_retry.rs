@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn the_nearest_step_before_the_gate_is_the_target() {
-        around("a [goal_gate=true]\n b [goal_gate=true]\n start -> plan -> a -> b -> exit", expect![[r#"
+        around(
+            "a [goal_gate=true]\n b [goal_gate=true]\n start -> plan -> a -> b -> exit",
+            expect![[r#"
             2:4-2:18 warning: a failure of the goal gate `a` ends the run, it has no `retry_target` and no fail edge
               help: set `retry_target="plan"` on `a`
               2:1-2:2 the goal gate `a`
@@ -129,16 +131,20 @@ mod tests {
               unsafe fix: set `retry_target="plan"` on `b`
               -  b [goal_gate=true]
               +  b [goal_gate=true, retry_target="plan"]
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_gate_behind_the_start_gets_no_fix() {
-        around("a [goal_gate=true]\n start -> a -> plan -> exit", expect![[r#"
+        around(
+            "a [goal_gate=true]\n start -> a -> plan -> exit",
+            expect![[r#"
             2:4-2:18 warning: a failure of the goal gate `a` ends the run, it has no `retry_target` and no fail edge
               help: set `retry_target` on `a` to the step that repairs its work
               2:1-2:2 the goal gate `a`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -72,7 +72,9 @@ mod tests {
 
     #[test]
     fn words_that_mean_true_are_replaced() {
-        check("digraph { a [goal_gate=True]; b [goal_gate=\"yes\"]; c [goal_gate=1] }", expect![[r#"
+        check(
+            "digraph { a [goal_gate=True]; b [goal_gate=\"yes\"]; c [goal_gate=1] }",
+            expect![[r#"
             1:24-1:28 error: `goal_gate=True` on `a` is no boolean, so `a` is no gate
               help: write `goal_gate=true`, and put a condition on an edge instead
               unsafe fix: write `goal_gate=true`
@@ -88,7 +90,8 @@ mod tests {
               unsafe fix: write `goal_gate=true`
               - digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=1] }
               + digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=true] }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -116,20 +119,28 @@ mod tests {
 
     #[test]
     fn quotes_make_text_where_the_profile_says_so() {
-        test_support::check_in(&super::RULE, "fabro", "digraph { a [goal_gate=\"true\"] }", expect![[r#"
+        test_support::check_in(
+            &super::RULE,
+            "fabro",
+            "digraph { a [goal_gate=\"true\"] }",
+            expect![[r#"
             1:24-1:30 error: `goal_gate="true"` on `a` is no boolean, so `a` is no gate
               help: write `goal_gate=true`, and put a condition on an edge instead
               unsafe fix: write `goal_gate=true`
               - digraph { a [goal_gate="true"] }
               + digraph { a [goal_gate=true] }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_default_block_is_one_finding() {
-        check("digraph { node [goal_gate=on] a b }", expect![[r#"
+        check(
+            "digraph { node [goal_gate=on] a b }",
+            expect![[r#"
             1:27-1:29 error: `goal_gate=on` on `a` is no boolean, so `a` is no gate
               help: write `goal_gate=true`, and put a condition on an edge instead
-        "#]]);
+        "#]],
+        );
     }
 }

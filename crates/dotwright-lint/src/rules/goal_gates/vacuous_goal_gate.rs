@@ -124,16 +124,24 @@ mod tests {
     fn a_diamond_does_no_work_or_always_succeeds() {
         let source = "digraph { start [shape=Mdiamond] exit [shape=Msquare] plan d [shape=diamond, goal_gate=true]
             start -> plan -> d d -> exit [condition=\"outcome=success\"] d -> plan [condition=\"outcome!=success\"] }";
-        check(source, expect![[r#"
+        check(
+            source,
+            expect![[r#"
             1:78-1:92 warning: the goal gate `d` can never fail: a diamond does no work of its own
               help: put `goal_gate=true` on the step that can fail, `plan`
               1:60-1:61 `d`, a diamond
-        "#]]);
-        test_support::check_in(&super::RULE, "fabro", source, expect![[r#"
+        "#]],
+        );
+        test_support::check_in(
+            &super::RULE,
+            "fabro",
+            source,
+            expect![[r#"
             1:78-1:92 warning: the goal gate `d` can never fail: a diamond always succeeds
               help: put `goal_gate=true` on the step that can fail, `plan`
               1:60-1:61 `d`, a diamond
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -142,21 +150,29 @@ mod tests {
             "digraph { start [shape=Mdiamond] exit [shape=Msquare] f [shape=component, goal_gate=true] a b
             j [shape=tripleoctagon] start -> f f -> a -> j f -> b -> j j -> exit }";
         check(source, expect![[r#""#]]);
-        test_support::check_in(&super::RULE, "attractor-literal", source, expect![[r#"
+        test_support::check_in(
+            &super::RULE,
+            "attractor-literal",
+            source,
+            expect![[r#"
             1:75-1:89 warning: the goal gate `f` can never fail: failed branches make a fan-out a partial success
               help: put `goal_gate=true` on the step that can fail, `a`
               1:55-1:56 `f`, a fan-out
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_human_gate_is_one_when_an_answer_leads_back() {
         let gate = "h [shape=hexagon, goal_gate=true] start -> plan -> h h -> exit [label=Yes]";
-        around(&format!("{gate} other h -> other [label=No] other -> exit"), expect![[r#"
+        around(
+            &format!("{gate} other h -> other [label=No] other -> exit"),
+            expect![[r#"
             2:19-2:33 hint: the goal gate `h` can never fail: every answer leads on
               help: put `goal_gate=true` on the step that can fail, `plan`
               2:1-2:2 `h`, a human gate
-        "#]]);
+        "#]],
+        );
         around(&format!("{gate} h -> plan [label=No]"), expect![[r#""#]]);
     }
 

@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn a_blank_a_line_break_and_a_semicolon_separate_nothing() {
-        check("digraph { a [x=1 y=2;z=3\n w=4]; edge [x=1 y=2] }", expect![[r#"
+        check(
+            "digraph { a [x=1 y=2;z=3\n w=4]; edge [x=1 y=2] }",
+            expect![[r#"
             1:17-1:18 error: no comma between `x` and `y`
               help: insert `,` after `x=1`
               1:14-1:17 the first of the two
@@ -99,31 +101,38 @@ mod tests {
               safe fix: insert `,` after `x=1`
               -  w=4]; edge [x=1 y=2] }
               +  w=4]; edge [x=1, y=2] }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn quoted_values_may_touch_the_next_key() {
-        check("digraph { a [x=\"1\"y=\"2\"] }", expect![[r#"
+        check(
+            "digraph { a [x=\"1\"y=\"2\"] }",
+            expect![[r#"
             1:19-1:19 error: no comma between `x` and `y`
               help: insert `,` after `x="1"`
               1:14-1:19 the first of the two
               safe fix: insert `,` after `x="1"`
               - digraph { a [x="1"y="2"] }
               + digraph { a [x="1",y="2"] }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_long_value_is_cut_in_the_help() {
-        check("digraph { a [prompt=\"Read the code before you change it.\nThen go on\" x=1] }", expect![[r#"
+        check(
+            "digraph { a [prompt=\"Read the code before you change it.\nThen go on\" x=1] }",
+            expect![[r#"
             2:12-2:13 error: no comma between `prompt` and `x`
               help: insert `,` after `prompt="Read the code before you change...`
               1:14-2:12 the first of the two
               safe fix: insert `,` after `prompt="Read the code before you change...`
               - Then go on" x=1] }
               + Then go on", x=1] }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -66,25 +66,31 @@ mod tests {
 
     #[test]
     fn all_escapes_of_a_string_are_one_finding() {
-        check(r#"digraph { a [tool_command="grep '\.rs' | sed 's/\s//'"] }"#, expect![[r#"
+        check(
+            r#"digraph { a [tool_command="grep '\.rs' | sed 's/\s//'"] }"#,
+            expect![[r#"
             1:34-1:36 warning: `\.` is no escape of the spec, runners keep, drop or reject the backslash
               help: write `\\.` for a literal backslash, or remove it
               1:49-1:51 here too
               display fix: double the backslash
               - digraph { a [tool_command="grep '\.rs' | sed 's/\s//'"] }
               + digraph { a [tool_command="grep '\\.rs' | sed 's/\\s//'"] }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_backslash_before_a_line_break_has_no_name() {
-        check("digraph { a [tool_command=\"make \\\n  test\"] }", expect![[r#"
+        check(
+            "digraph { a [tool_command=\"make \\\n  test\"] }",
+            expect![[r#"
             1:33-2:1 warning: a backslash before a line break is no escape of the spec, runners keep, drop or reject the backslash
               help: write `\\` for a literal backslash, or remove it
               display fix: double the backslash
               - digraph { a [tool_command="make \
               + digraph { a [tool_command="make \\
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

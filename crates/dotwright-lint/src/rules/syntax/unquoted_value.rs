@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn what_the_specification_takes_bare_is_an_info() {
-        check("digraph { a [llm_model=gpt-5.2, fidelity=summary:high]; x = b.c }", expect![[r#"
+        check(
+            "digraph { a [llm_model=gpt-5.2, fidelity=summary:high]; x = b.c }",
+            expect![[r#"
             1:24-1:31 info: `llm_model=gpt-5.2` needs quotes for Graphviz and mammoth
               help: write `llm_model="gpt-5.2"`
               safe fix: write `"gpt-5.2"`
@@ -82,12 +84,15 @@ mod tests {
               safe fix: write `"b.c"`
               - digraph { a [llm_model=gpt-5.2, fidelity=summary:high]; x = b.c }
               + digraph { a [llm_model=gpt-5.2, fidelity=summary:high]; x = "b.c" }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn what_it_does_not_take_is_an_error() {
-        check("digraph { a [x=3rd, y=src/main.rs, z=@file] }", expect![[r#"
+        check(
+            "digraph { a [x=3rd, y=src/main.rs, z=@file] }",
+            expect![[r#"
             1:16-1:19 error: `x=3rd` needs quotes in the spec's grammar
               help: write `x="3rd"`
               safe fix: write `"3rd"`
@@ -103,7 +108,8 @@ mod tests {
               safe fix: write `"@file"`
               - digraph { a [x=3rd, y=src/main.rs, z=@file] }
               + digraph { a [x=3rd, y=src/main.rs, z="@file"] }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
