@@ -1,6 +1,11 @@
 //! Whatever `graph --format dot` prints, Graphviz reads without complaint.
 
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests run programs and read files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests run programs and read files"
+)]
 
 use std::io::Write;
 use std::process::{Command, Stdio};
