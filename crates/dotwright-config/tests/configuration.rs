@@ -1,6 +1,12 @@
 //! What configuration files mean, and what is said about mistakes in them.
 
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests run programs and read files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests run programs and read files"
+)]
 
 use std::path::Path;
 
