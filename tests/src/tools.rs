@@ -38,7 +38,9 @@ pub fn dotwright_folder() -> PathBuf {
     let built = BUILT.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--package", "dotwright", "--message-format=json"]).current_dir(workspace());
+        build
+            .args(["build", "--quiet", "--package", "dotwright", "--message-format=json"])
+            .current_dir(workspace());
         let Ok(output) = build.output() else { panic!("cargo does not start") };
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let messages = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -83,8 +83,12 @@ fn the_readme_shows_what_its_commands_print() {
 fn the_first_commands_of_the_readme_are_those_of_ci() {
     let text = std::fs::read_to_string(workspace().join("README.md")).unwrap();
     let ci = std::fs::read_to_string(workspace().join(".ci/run")).unwrap();
-    let blocks: Vec<&str> = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(blocks.first().map(|block| block.trim()), Some("cargo run --release --package dotwright -- check pipelines"));
+    let blocks: Vec<&str> =
+        text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(
+        blocks.first().map(|block| block.trim()),
+        Some("cargo run --release --package dotwright -- check pipelines")
+    );
     assert_eq!(blocks.get(1).map(|block| block.trim()), Some("tests/all"));
     assert!(ci.contains("tests/all"));
 }

@@ -155,7 +155,7 @@ impl Configuration {
         if self.include.is_none() && self.exclude.is_empty() {
             return included(file);
         }
-        let from = self.from_folder(file);
+        let from = self.relative(file);
         included(&from) && !self.exclude.iter().any(|pattern| pattern.matches(&from))
     }
 
@@ -163,13 +163,13 @@ impl Configuration {
         if self.per_file_ignores.is_empty() {
             return Vec::new();
         }
-        let from = self.from_folder(file);
+        let from = self.relative(file);
         let matching = self.per_file_ignores.iter().filter(|(pattern, _)| pattern.matches(&from));
         matching.flat_map(|(_, selectors)| selectors.iter().copied()).collect()
     }
 
     /// The path of a file as patterns see it.
-    fn from_folder(&self, file: &Path) -> PathBuf {
+    fn relative(&self, file: &Path) -> PathBuf {
         let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         absolute.strip_prefix(&self.folder).map(Path::to_owned).unwrap_or(absolute)
     }

@@ -3,6 +3,8 @@
 //! It reads files and knows no terminal: the command line and the language server turn its errors into words on
 //! their own screens.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "configuration is files")]
+
 mod configuration;
 mod discovery;
 mod error;

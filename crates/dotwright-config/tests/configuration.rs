@@ -1,5 +1,13 @@
 //! What configuration files mean, and what is said about mistakes in them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests run programs and read files"
+)]
+
 use std::path::Path;
 
 use dotwright_config::{ConfigError, Configuration, Discovery, FILE_NAME, Overrides, find_files};

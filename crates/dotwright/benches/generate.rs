@@ -20,8 +20,18 @@ pub fn pipeline(nodes: usize) -> String {
             0 if left >= 4 => {
                 prompt(&mut text, &format!("left_{step}"));
                 prompt(&mut text, &format!("right_{step}"));
-                write(&mut text, format_args!("    fan_{step} [shape=component, label=\"Fan out {step}\", max_parallel=2]\n    join_{step} [shape=tripleoctagon, label=\"Join {step}\"]\n"));
-                write(&mut edges, format_args!("    {previous} -> fan_{step} -> left_{step} -> join_{step}\n    fan_{step} -> right_{step} -> join_{step}\n"));
+                write(
+                    &mut text,
+                    format_args!(
+                        "    fan_{step} [shape=component, label=\"Fan out {step}\", max_parallel=2]\n    join_{step} [shape=tripleoctagon, label=\"Join {step}\"]\n"
+                    ),
+                );
+                write(
+                    &mut edges,
+                    format_args!(
+                        "    {previous} -> fan_{step} -> left_{step} -> join_{step}\n    fan_{step} -> right_{step} -> join_{step}\n"
+                    ),
+                );
                 previous = format!("join_{step}");
                 made += 4;
             }
@@ -29,9 +39,19 @@ pub fn pipeline(nodes: usize) -> String {
                 tool(&mut text, &format!("test_{step}"));
                 prompt(&mut text, &format!("fix_{step}"));
                 write(&mut text, format_args!("    gate_{step} [shape=diamond, label=\"Passing?\"]\n"));
-                write(&mut edges, format_args!("    {previous} -> test_{step} -> gate_{step}\n    gate_{step} -> fix_{step} [label=\"No\", condition=\"outcome!=success\"]\n    fix_{step} -> test_{step}\n"));
+                write(
+                    &mut edges,
+                    format_args!(
+                        "    {previous} -> test_{step} -> gate_{step}\n    gate_{step} -> fix_{step} [label=\"No\", condition=\"outcome!=success\"]\n    fix_{step} -> test_{step}\n"
+                    ),
+                );
                 prompt(&mut text, &format!("next_{step}"));
-                write(&mut edges, format_args!("    gate_{step} -> next_{step} [label=\"Yes\", condition=\"outcome=success\", weight=2]\n"));
+                write(
+                    &mut edges,
+                    format_args!(
+                        "    gate_{step} -> next_{step} [label=\"Yes\", condition=\"outcome=success\", weight=2]\n"
+                    ),
+                );
                 previous = format!("next_{step}");
                 made += 4;
             }

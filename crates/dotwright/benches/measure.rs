@@ -41,7 +41,9 @@ fn measure(phase: &str, file: &str, seconds: f64) {
         "lower" => Box::new(|| black_box(lower()).nodes().len()),
         "rules" => Box::new(|| black_box(check(&pipeline, &settings, &external)).diagnostics.len()),
         "lint" => Box::new(|| black_box(check(&lower(), &settings, &external)).diagnostics.len()),
-        "format" => Box::new(|| black_box(format(&text, &parsed, &Options::default())).map_or(0, |e| e.len())),
+        "format" => {
+            Box::new(|| black_box(format(&text, &parsed, &Options::default())).map_or(0, |e| e.len()))
+        }
         _ => panic!("no phase {phase}: lex, parse, lower, rules, lint, format"),
     };
     let mut times = Vec::new();

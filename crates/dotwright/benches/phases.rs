@@ -26,10 +26,7 @@ fn bench<T>(bencher: Bencher<'_, '_>, nodes: usize, run: impl Fn(&str, &Arc<Pars
     let text = generate::pipeline(nodes);
     let parsed = Arc::new(parse(&text));
     assert!(parsed.errors.is_empty());
-    bencher
-        .counter(BytesCount::of_str(&text))
-        .counter(ItemsCount::new(nodes))
-        .bench(|| run(&text, &parsed));
+    bencher.counter(BytesCount::of_str(&text)).counter(ItemsCount::new(nodes)).bench(|| run(&text, &parsed));
 }
 
 fn lower(text: &str, parsed: &Arc<Parse>) -> Pipeline {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dotwright_config::ConfigError;
+use dotwright_diagnostics::TextRange;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
@@ -24,27 +25,9 @@ pub(crate) enum AppError {
     #[error("`{name}` is larger than 4 GiB")]
     #[diagnostic(help("a pipeline of that size is most likely another file"))]
     TooLarge { name: String },
-    #[error("{message}")]
-    Config {
-        message: String,
-        #[source_code]
-        source_code: NamedSource<Arc<str>>,
-        #[label]
-        place: SourceSpan,
-        #[help]
-        help: Option<String>,
-    },
-    #[error("`{name}` is {message}")]
-    Format {
-        name: String,
-        message: String,
-        #[source_code]
-        source_code: NamedSource<Arc<str>>,
-        #[label]
-        place: Option<SourceSpan>,
-        #[help]
-        help: Option<String>,
-    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    InText(Box<TextError>),
     #[error("{message}")]
     Usage {
         message: String,
@@ -53,7 +36,37 @@ pub(crate) enum AppError {
     },
 }
 
+/// An error at a place in a file.
+#[derive(Debug, Error, Diagnostic)]
+#[error("{message}")]
+pub(crate) struct TextError {
+    message: String,
+    #[source_code]
+    source_code: NamedSource<Arc<str>>,
+    #[label]
+    place: Option<SourceSpan>,
+    #[help]
+    help: Option<String>,
+}
+
 impl AppError {
+    /// An error in the file `name` with the text `source`, at `place` if it has one.
+    pub(crate) fn in_text(
+        name: String,
+        source: Arc<str>,
+        place: Option<TextRange>,
+        message: String,
+        help: Option<String>,
+    ) -> AppError {
+        let place = place.map(|range| SourceSpan::new((range.start as usize).into(), range.len() as usize));
+        AppError::InText(Box::new(TextError {
+            message,
+            source_code: NamedSource::new(name, source),
+            place,
+            help,
+        }))
+    }
+
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> AppError {
         AppError::Usage { message: message.into(), help: Some(help.into()) }
     }
@@ -63,12 +76,9 @@ impl From<ConfigError> for AppError {
     fn from(error: ConfigError) -> AppError {
         match error {
             ConfigError::Read { path, error } => AppError::Read { path, error },
-            ConfigError::Content { path, source, range, message, help } => AppError::Config {
-                message,
-                source_code: NamedSource::new(shown(&from_here(&path)), source),
-                place: SourceSpan::new((range.start as usize).into(), range.len() as usize),
-                help,
-            },
+            ConfigError::Content { path, source, range, message, help } => {
+                AppError::in_text(shown(&from_here(&path)), source, Some(range), message, help)
+            }
         }
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use dotwright_diagnostics::apply_edits;
 use dotwright_fmt::{Options, Refusal, format};
-use miette::NamedSource;
 
 use crate::args::{ColorChoice, FmtArgs};
 use crate::check::{Job, Progress, discovery, jobs};
@@ -87,18 +86,11 @@ fn formatted(input: &Input, text: &Text, options: &Options) -> Result<String, Ap
     let source = &text.source;
     let refused = |refusal: Refusal| {
         let place = match refusal {
-            Refusal::SyntaxError(error) => {
-                Some((error.range.start as usize..error.range.end as usize).into())
-            }
+            Refusal::SyntaxError(error) => Some(error.range),
             Refusal::WouldChange => None,
         };
-        AppError::Format {
-            name: input.name(),
-            message: refusal.message(source),
-            source_code: NamedSource::new(input.name(), Arc::clone(source)),
-            place,
-            help: Some(refusal.help(source)),
-        }
+        let message = format!("`{}` is {}", input.name(), refusal.message(source));
+        AppError::in_text(input.name(), Arc::clone(source), place, message, Some(refusal.help(source)))
     };
     let edits = format(source, &text.parse(), options).map_err(refused)?;
     apply_edits(source, &edits).map_err(|_| refused(Refusal::WouldChange))

@@ -70,7 +70,7 @@ fn subgraph_attributes(pipeline: &Pipeline, subgraph: SubgraphId) -> Attributes<
 
 /// The id of the graph itself, or of a subgraph, where it has one.
 fn subgraph_id(pipeline: &Pipeline, subgraph: SubgraphId) -> Option<Id> {
-    let Some((_, found)) = pipeline.subgraphs().nth(subgraph.0 as usize) else { return None };
+    let (_, found) = pipeline.subgraphs().nth(subgraph.0 as usize)?;
     match found.stmt.map(|stmt| pipeline.ast()[stmt].kind) {
         None => pipeline.graph_syntax()?.id,
         Some(StmtKind::Subgraph(syntax)) => syntax.id,

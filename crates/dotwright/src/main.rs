@@ -1,5 +1,11 @@
 //! The program `dotwright`: reads the command line, draws results on the terminal and chooses the exit code.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the program reads files and starts processes"
+)]
+
 mod args;
 mod check;
 mod diff;

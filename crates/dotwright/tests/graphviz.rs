@@ -1,5 +1,12 @@
 //! Whatever `graph --format dot` prints, Graphviz reads without complaint.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests run programs and read files"
+)]
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 

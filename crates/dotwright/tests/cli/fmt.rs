@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use crate::project::{BROKEN, CLEAN, Project};
 
-const UGLY: &str = "digraph {\nstart [shape=Mdiamond];exit   [shape=Msquare]\n\n\n\nstart->exit\n}\n";
+const UGLY: &str = "digraph {\nstart [shape=Mdiamond];exit   [shape=Msquare]\nstart->exit\n}\n";
 
 #[test]
 fn files_are_formatted_in_place() {
@@ -35,15 +35,12 @@ fn diff_shows_changes_and_writes_nothing() {
     expect![[r#"
         --- a/a.dot
         +++ b/a.dot
-        @@ -1,7 +1,6 @@
+        @@ -1,4 +1,5 @@
          digraph {
         -start [shape=Mdiamond];exit   [shape=Msquare]
-        -
-        -
+        -start->exit
         +    start [shape=Mdiamond];
         +    exit [shape=Msquare]
- 
-        -start->exit
         +    start -> exit
          }
         -- stderr
