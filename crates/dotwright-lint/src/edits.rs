@@ -125,10 +125,11 @@ pub(crate) fn delete_edge(pipeline: &Pipeline, edge: EdgeId) -> Option<Vec<TextE
     Some(vec![TextEdit::replace(gap, format!("{lists}{separator}"))])
 }
 
-/// Adds an edge statement, such as `a -> b`, behind the last one that stands in no subgraph.
+/// Adds an edge statement, such as `a -> b`, behind the last one that stands in no subgraph. `None` in an undirected
+/// graph, where it would be a syntax error.
 pub(crate) fn insert_edge(pipeline: &Pipeline, edge: &str) -> Option<TextEdit> {
     let source = pipeline.source();
-    let graph = pipeline.graph_syntax()?;
+    let graph = pipeline.graph_syntax().filter(|graph| graph.directed)?;
     let Some(last) = last_edge_statement(pipeline) else {
         let close = graph.close.start;
         return Some(match indent(source, close) {
@@ -149,10 +150,10 @@ pub(crate) fn insert_edge(pipeline: &Pipeline, edge: &str) -> Option<TextEdit> {
     Some(TextEdit::insert(behind_comment(source, end), format!("\n{indent}{edge}{semicolon}")))
 }
 
-/// Adds statements as the first ones of the graph.
+/// Adds statements as the first ones of a directed graph.
 pub(crate) fn insert_first(pipeline: &Pipeline, statements: &[String]) -> Option<TextEdit> {
     let source = pipeline.source();
-    let graph = pipeline.graph_syntax()?;
+    let graph = pipeline.graph_syntax().filter(|graph| graph.directed)?;
     let first = pipeline.ast().statements(graph).next();
     let mut text = String::new();
     match first.map(|(_, stmt)| indent(source, stmt.range.start)) {
@@ -430,6 +431,13 @@ mod tests {
             "digraph {\n  x -> y\n  a -> b\n  subgraph s {\n    y -> z\n  }\n}",
         );
         insert_a_b("digraph { x -> y; z }", "digraph { x -> y; a -> b; z }");
+    }
+
+    #[test]
+    fn an_undirected_graph_takes_no_arrow() {
+        let pipeline = Pipeline::parse("graph { a -- b }", Profile::default());
+        assert_eq!(insert_edge(&pipeline, "a -> b"), None);
+        assert_eq!(insert_first(&pipeline, &["a -> b".to_owned()]), None);
     }
 
     #[test]
