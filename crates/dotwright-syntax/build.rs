@@ -1,5 +1,7 @@
 //! Generates the parsers from the grammars in the workspace's `grammar/` folder.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a build script reads the grammars")]
+
 use std::path::{Path, PathBuf};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

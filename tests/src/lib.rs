@@ -3,7 +3,18 @@
 //! Shared data lies beside the project (`../shared`) or where `DOTWRIGHT_CORPUS`, `DOTWRIGHT_VECTORS` and
 //! `DOTWRIGHT_PROBES` say. A user's clone has none of it; the tests then say so and pass.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::panic,
+    reason = "tests read files and fail loudly"
+)]
+
+mod tools;
+
 use std::path::{Path, PathBuf};
+
+pub use tools::{dotwright_folder, path_with_dotwright, tool};
 
 /// The root of the workspace.
 pub fn workspace() -> PathBuf {

@@ -1,5 +1,14 @@
 //! The parser against every real file: Graphviz's own counts, no false errors, and recovery from one-token mistakes.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests run programs and read files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail loudly"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use dotwright_syntax::ast::{Ast, Endpoint, Graph, NodeRef, StmtId, StmtKind};

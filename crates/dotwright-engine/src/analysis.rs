@@ -10,7 +10,7 @@ use dotwright_model::{
     Pipeline, RegionFailure, Scope,
 };
 
-use crate::command::{self, AlwaysSucceeds};
+use crate::command::{self, AlwaysSucceeds, ToolCommand};
 use crate::condition::{holds_for_outcome, mentions_outcome, tests_only_outcome};
 use crate::outcome_set::OutcomeSet;
 use crate::region::{Dominators, Region};
@@ -28,6 +28,18 @@ pub struct Analysis<'p> {
     looping: OnceCell<Vec<bool>>,
     dominators: OnceCell<Dominators>,
     regions: OnceCell<Vec<Region>>,
+    commands: OnceCell<Vec<OnceCell<Option<Box<ToolCommand<'p>>>>>>,
+}
+
+/// What is there for the failure of a step; see [`Analysis::failure_use`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureUse {
+    /// An edge, out of the step or out of a diamond behind it, that asks for the outcome.
+    Edge(EdgeId),
+    /// The step is a goal gate.
+    GoalGate,
+    /// The run goes on at this node.
+    Target(NodeId),
 }
 
 /// What the conditions out of a step leave open; see [`Analysis::coverage`].
@@ -55,6 +67,7 @@ impl<'p> Analysis<'p> {
             looping: OnceCell::new(),
             dominators: OnceCell::new(),
             regions: OnceCell::new(),
+            commands: OnceCell::new(),
         };
         analysis.inspects = analysis.inspecting_diamonds();
         analysis.domains = pipeline.nodes().map(|node| analysis.own_domain(node)).collect();
@@ -332,13 +345,52 @@ impl<'p> Analysis<'p> {
         Coverage { exhaustive, missing, by_context }
     }
 
+    /// The command of a tool step with its shell words, parsed once. `None` for other steps and without a command.
+    pub fn command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
+        if self.pipeline.handler(node) != Handler::Tool {
+            return None;
+        }
+        let commands = self.commands.get_or_init(|| vec![OnceCell::new(); self.pipeline.nodes().len()]);
+        let parse = || {
+            let command = self.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
+            Some(Box::new(ToolCommand::new(command.text())))
+        };
+        commands.get(node.index())?.get_or_init(parse).as_deref()
+    }
+
     /// The command of a tool that can never fail, with the words that make it so.
     pub fn always_succeeds(&self, node: NodeId) -> Option<AlwaysSucceeds> {
         if self.pipeline.handler(node) != Handler::Tool {
             return None;
         }
-        let command = self.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
-        command::always_succeeds(&command.text())
+        let written = self.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
+        if !command::may_always_succeed(&written.text()) {
+            return None;
+        }
+        let command = self.command(node)?;
+        command::always_succeeding_end(&command.text, &command.shell)
+    }
+
+    /// What in the pipeline depends on whether a step fails. `None` when a failure of it just ends the run.
+    pub fn failure_use(&self, node: NodeId) -> Option<FailureUse> {
+        let pipeline = self.pipeline;
+        let edges = pipeline.outgoing(node);
+        let on_failure = |edges: &[EdgeId]| edges.iter().copied().find(|&edge| self.is_failure_edge(edge));
+        if let Some(edge) = on_failure(edges) {
+            return Some(FailureUse::Edge(edge));
+        }
+        let asks = |&&edge: &&EdgeId| match pipeline.condition(edge) {
+            Some(condition) => mentions_outcome(condition.condition, condition.text),
+            None => self.inspects_outcome(pipeline.target_of(edge)),
+        };
+        if let Some(&edge) = edges.iter().find(asks) {
+            let behind = on_failure(pipeline.outgoing(pipeline.target_of(edge)));
+            return Some(FailureUse::Edge(behind.filter(|_| pipeline.is_plain(edge)).unwrap_or(edge)));
+        }
+        if self.is_goal_gate(node) {
+            return Some(FailureUse::GoalGate);
+        }
+        self.failure_target(node).map(FailureUse::Target)
     }
 
     /// Dominators and post-dominators.
@@ -411,15 +463,10 @@ impl<'p> Analysis<'p> {
         let Some(command) = pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND) else {
             return OutcomeSet::FAIL;
         };
-        let text = command.text();
-        if command::writes_status(&text) {
+        if command::writes_status(&command.text()) {
             return OutcomeSet::ROUTABLE;
         }
-        if command::always_succeeds(&text).is_some() {
-            OutcomeSet::SUCCESS
-        } else {
-            OutcomeSet::SUCCESS_OR_FAIL
-        }
+        if self.always_succeeds(node).is_some() { OutcomeSet::SUCCESS } else { OutcomeSet::SUCCESS_OR_FAIL }
     }
 
     /// Status of a fan-out's region by its join policy (runner reference, section 12.4).

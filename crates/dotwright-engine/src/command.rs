@@ -1,7 +1,50 @@
 //! What the text of a tool command says about its exit code. Nothing is run.
 
+use std::borrow::Cow;
+
 use dotwright_diagnostics::TextRange;
 use dotwright_syntax::shell::{self, Command, Connector, Shell, ShellOption};
+use dotwright_syntax::template::{self, TemplateKind};
+
+/// The command of a tool step with its shell words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolCommand<'p> {
+    /// The decoded command.
+    pub text: Cow<'p, str>,
+    /// Its words, in which templates count as plain characters; ranges refer to `text`.
+    pub shell: Shell,
+}
+
+impl<'p> ToolCommand<'p> {
+    pub(crate) fn new(text: Cow<'p, str>) -> ToolCommand<'p> {
+        let shell = shell::parse(&mask_templates(&text));
+        ToolCommand { text, shell }
+    }
+}
+
+/// The command with the templates that a runner expands before the shell sees it replaced by underscores of equal
+/// length; `$name` and `${name}` are the shell's own.
+pub fn mask_templates(command: &str) -> Cow<'_, str> {
+    let mut masked = String::new();
+    let mut done = 0usize;
+    for reference in template::references(command).filter(|reference| is_pipeline_template(reference.kind)) {
+        masked.push_str(command.get(done..reference.range.start as usize).unwrap_or(""));
+        masked.extend(std::iter::repeat_n('_', reference.range.len() as usize));
+        done = reference.range.end as usize;
+    }
+    if done == 0 {
+        return Cow::Borrowed(command);
+    }
+    masked.push_str(command.get(done..).unwrap_or(""));
+    Cow::Owned(masked)
+}
+
+fn is_pipeline_template(kind: TemplateKind) -> bool {
+    match kind {
+        TemplateKind::Braces | TemplateKind::BracesField | TemplateKind::Statement => true,
+        TemplateKind::Dollar | TemplateKind::DollarBraces | TemplateKind::File => false,
+    }
+}
 
 /// The end of a command that makes it succeed whatever happened before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +64,14 @@ pub(crate) fn writes_status(command: &str) -> bool {
 
 /// Finds an end such as `|| true`, `; exit 0` or a closing `echo` that hides the exit code of what was run.
 pub fn always_succeeds(command: &str) -> Option<AlwaysSucceeds> {
-    // Parsing every command would cost more than all other rules together; few commands end like this.
+    if may_always_succeed(command) { always_succeeding_end(command, &shell::parse(command)) } else { None }
+}
+
+/// A cheap test before the command is parsed: few commands end like this.
+pub(crate) fn may_always_succeed(command: &str) -> bool {
     let last_line = command.trim_end().rsplit(['\n', ';', '|']).next().unwrap_or("");
     let word = last_line.trim_start().split([' ', '\t', '>', '&']).next().unwrap_or("");
-    if !matches!(word, "true" | ":" | "exit" | "echo" | "printf") {
-        return None;
-    }
-    always_succeeding_end(command, &shell::parse(command))
+    matches!(word, "true" | ":" | "exit" | "echo" | "printf")
 }
 
 /// As [`always_succeeds`], for a command that is parsed already.
@@ -101,6 +145,12 @@ mod tests {
         ends_with("if ! make; then exit 1; fi; echo done", None);
         ends_with("make || exit 1; echo done", None);
         ends_with("make || exit $?; echo done", None);
+    }
+
+    #[test]
+    fn templates_count_as_plain_characters() {
+        assert_eq!(mask_templates("make {{ a | b }} $x"), "make ___________ $x");
+        assert!(matches!(mask_templates("make ${x}"), Cow::Borrowed("make ${x}")));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Human gates: which answers a gate offers, and which answer a text is (runner reference, section 14).
 
-use dotwright_model::{EdgeId, NodeId, Outcome, Pipeline};
+use dotwright_model::{ChoiceMatch, EdgeId, NodeId, Outcome, Pipeline};
 
 use crate::condition::holds_for_outcome;
 use crate::label::{accelerator, accelerator_key, label_text, normalise_label};
@@ -54,14 +54,17 @@ pub fn choices(pipeline: &Pipeline, gate: NodeId) -> Vec<Choice> {
 
 /// The choices that an answer names: by key, else by label, else by target, each without regard to case.
 pub fn matching<'c>(choices: &'c [Choice], answer: &str) -> Vec<&'c Choice> {
-    let answer = answer.trim();
-    let by = |matches: &dyn Fn(&Choice) -> bool| {
-        choices.iter().filter(|choice| matches(choice)).collect::<Vec<_>>()
-    };
-    let ways: [&dyn Fn(&Choice) -> bool; 3] = [
-        &|choice| choice.key.eq_ignore_ascii_case(answer),
-        &|choice| normalise_label(&choice.text) == normalise_label(answer),
-        &|choice| choice.target.eq_ignore_ascii_case(answer),
-    ];
+    let ways = [ChoiceMatch::Key, ChoiceMatch::Label, ChoiceMatch::Target];
+    let by = |way| choices.iter().filter(|choice| is_match(choice, answer, way)).collect::<Vec<_>>();
     ways.into_iter().map(by).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// True when an answer names a choice in this way, without regard to case.
+pub fn is_match(choice: &Choice, answer: &str, way: ChoiceMatch) -> bool {
+    let answer = answer.trim();
+    match way {
+        ChoiceMatch::Key => choice.key.eq_ignore_ascii_case(answer),
+        ChoiceMatch::Label => normalise_label(&choice.text) == normalise_label(answer),
+        ChoiceMatch::Target => choice.target.eq_ignore_ascii_case(answer),
+    }
 }

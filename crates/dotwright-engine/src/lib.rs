@@ -14,8 +14,8 @@ mod outcome_set;
 mod region;
 mod select;
 
-pub use analysis::{Analysis, Coverage};
-pub use command::{AlwaysSucceeds, always_succeeding_end, always_succeeds};
+pub use analysis::{Analysis, Coverage, FailureUse};
+pub use command::{AlwaysSucceeds, ToolCommand, always_succeeding_end, always_succeeds, mask_templates};
 pub use label::{accelerator, accelerator_key, label_text, normalise_label};
 pub use ledger::Ledger;
 pub use outcome_set::OutcomeSet;

@@ -4,7 +4,7 @@
 
 use dotwright_diagnostics::{TextEdit, TextRange};
 use dotwright_model::{Attribute, EdgeId, NodeId, Pipeline};
-use dotwright_syntax::ast::{Endpoint, NodeRef, Stmt, StmtId, StmtKind};
+use dotwright_syntax::ast::{Endpoint, IdKind, NodeRef, Stmt, StmtId, StmtKind};
 use dotwright_syntax::{Token, TokenKind};
 
 /// Adds `pair`, such as `timeout="600s"`, to the first statement of a node; `None` for a node that only edges name.
@@ -240,6 +240,22 @@ pub(crate) fn quoted(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// Gives an attribute another value, in quotes if the old one has them.
+pub(crate) fn replace_value(attribute: Attribute<'_>, text: &str) -> TextEdit {
+    let written = match attribute.value().kind {
+        IdKind::Quoted | IdKind::Concatenated | IdKind::Html => quoted(text),
+        IdKind::Name | IdKind::Number | IdKind::Dialect | IdKind::Missing => written_id(text),
+    };
+    TextEdit::replace(attribute.value_range(), written)
+}
+
+/// Exchanges two statements and leaves comments and separators where they are.
+pub(crate) fn exchange_statements(pipeline: &Pipeline, a: StmtId, b: StmtId) -> Vec<TextEdit> {
+    let (a, b) = (pipeline.ast()[a].range, pipeline.ast()[b].range);
+    let source = pipeline.source();
+    vec![TextEdit::replace(a, b.text(source)), TextEdit::replace(b, a.text(source))]
 }
 
 fn is_separator(kind: TokenKind) -> bool {
@@ -496,5 +512,27 @@ mod tests {
         assert_eq!(written_id("2nd"), "\"2nd\"");
         assert_eq!(written_id("Node"), "\"Node\"");
         assert_eq!(written_id("say \"hi\""), "\"say \\\"hi\\\"\"");
+    }
+
+    #[track_caller]
+    fn set_y(source: &str, text: &str, expected: &str) {
+        let set = |p: &Pipeline| {
+            let y = p.own_attributes(node(p, "a")).find(|attribute| attribute.name() == "y").unwrap();
+            vec![replace_value(y, text)]
+        };
+        check(source, set, expected);
+    }
+
+    #[test]
+    fn a_value_keeps_its_quotes() {
+        set_y("digraph { a [y=\"b\"] }", "c", "digraph { a [y=\"c\"] }");
+        set_y("digraph { a [y=b] }", "c", "digraph { a [y=c] }");
+        set_y("digraph { a [y=b] }", "c-d", "digraph { a [y=\"c-d\"] }");
+    }
+
+    #[test]
+    fn statements_change_places() {
+        let exchange = |p: &Pipeline| exchange_statements(p, StmtId(1), StmtId(0));
+        check("digraph {\n a [x=1]; // a\n b\n}", exchange, "digraph {\n b; // a\n a [x=1]\n}");
     }
 }

@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
+use dotwright_engine::mask_templates;
 use dotwright_model::{AttributeKey, Handler, NodeId, Pipeline, Shell};
-use dotwright_syntax::template::{self, TemplateKind};
 
 /// A command to hand to an outside analyser.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -90,21 +90,5 @@ pub(crate) fn node_script(pipeline: &Pipeline, node: NodeId, shell: Shell) -> Op
     if text.trim().is_empty() {
         return None;
     }
-    let mut masked = String::with_capacity(text.len());
-    let mut done = 0usize;
-    for reference in template::references(&text).filter(|reference| is_pipeline_template(reference.kind)) {
-        masked.push_str(text.get(done..reference.range.start as usize).unwrap_or(""));
-        masked.extend(std::iter::repeat_n('_', reference.range.len() as usize));
-        done = reference.range.end as usize;
-    }
-    masked.push_str(text.get(done..).unwrap_or(""));
-    Some(ShellScript { text: masked, shell })
-}
-
-/// Templates that a runner expands before the shell sees the text; `$name` and `${name}` are the shell's own.
-fn is_pipeline_template(kind: TemplateKind) -> bool {
-    match kind {
-        TemplateKind::Braces | TemplateKind::BracesField | TemplateKind::Statement => true,
-        TemplateKind::Dollar | TemplateKind::DollarBraces | TemplateKind::File => false,
-    }
+    Some(ShellScript { text: mask_templates(&text).into_owned(), shell })
 }

@@ -17,11 +17,12 @@ mod suppression;
 #[cfg(test)]
 mod test_support;
 mod wording;
+mod written;
 
 pub use category::Category;
 pub use check::{CheckResult, Suppressed, check};
 pub use external::{External, ShellScript, ShellcheckComment, ShellcheckLevel, ShellcheckRun, shell_scripts};
-pub use fix::{FixMode, FixOutcome};
+pub use fix::{FixMode, FixOutcome, fix};
 pub use registry::{Resolved, resolve_name, rule, rules as all_rules};
 pub use rule::{Context, Fixability, Report, Rule};
 pub use settings::{ExtraHandler, Layer, Preset, Selection, Selector, Settings, ShellcheckSettings};

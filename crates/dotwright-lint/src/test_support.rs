@@ -1,12 +1,15 @@
 //! Runs one rule over one text and prints what an author would see, for the tests below each rule.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use dotwright_diagnostics::{TextRange, apply_edits};
 use dotwright_model::{Pipeline, Profile};
 use expect_test::Expect;
 
-use crate::{External, Layer, Rule, Selector, Settings, check as run};
+use crate::{
+    External, Layer, Rule, Selector, Settings, ShellcheckComment, ShellcheckRun, check as run, shell_scripts,
+};
 
 /// Checks `source` in the default profile, with `rule` selected.
 #[track_caller]
@@ -23,11 +26,30 @@ pub(crate) fn check_in(rule: &'static Rule, profile: &str, source: &str, expect:
 
 /// Checks `source` with these settings, with `rule` selected.
 #[track_caller]
-pub(crate) fn check_with(rule: &'static Rule, source: &str, mut settings: Settings, expect: Expect) {
+pub(crate) fn check_with(rule: &'static Rule, source: &str, settings: Settings, expect: Expect) {
+    check_all(rule, source, settings, &External::default(), expect);
+}
+
+/// Checks `source`, the first tool of which shellcheck has commented.
+#[track_caller]
+pub(crate) fn check_after_shellcheck(
+    rule: &'static Rule,
+    source: &str,
+    comments: Vec<ShellcheckComment>,
+    expect: Expect,
+) {
+    let settings = Settings::default();
+    let script = shell_scripts(&Pipeline::parse(source, settings.profile), settings.shell()).swap_remove(0);
+    let shellcheck = ShellcheckRun::Done(HashMap::from([(script, comments)]));
+    check_all(rule, source, settings, &External { shellcheck }, expect);
+}
+
+#[track_caller]
+fn check_all(rule: &'static Rule, source: &str, mut settings: Settings, external: &External, expect: Expect) {
     let select = vec![Selector::Rule(rule.name)];
     settings.selection.layers.push(Layer { select, ..Layer::default() });
     let pipeline = Pipeline::parse(source, settings.profile);
-    let result = run(&pipeline, &settings, &External::default());
+    let result = run(&pipeline, &settings, external);
     let mut text = String::new();
     for finding in result.diagnostics.iter().filter(|finding| finding.rule == rule.name) {
         writeln!(text, "{} {}: {}", place(source, finding.range), finding.severity, finding.message).unwrap();

@@ -16,6 +16,18 @@ pub(crate) fn names<T: Display>(names: impl IntoIterator<Item = T>) -> String {
     if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
+/// All names in back-ticks, for sets of at most seven.
+pub(crate) fn all_names<T: Display>(names: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// A noun with `a` or `an`; `LLM step` is read letter by letter.
+pub(crate) fn with_article(noun: &str) -> String {
+    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']) || noun.starts_with("LLM");
+    format!("{} {noun}", if vowel { "an" } else { "a" })
+}
+
 /// Code for a message: its first line, cut after about forty characters.
 pub(crate) fn excerpt(code: &str) -> String {
     const LONGEST: usize = 40;
@@ -39,9 +51,16 @@ mod tests {
     }
 
     #[test]
-    fn long_code_is_cut_at_its_first_line() {
-        assert_eq!(excerpt("make test"), "make test");
-        assert_eq!(excerpt("make test\nmake check"), "make test ...");
+    fn articles_follow_the_sound() {
+        assert_eq!(with_article("LLM step"), "an LLM step");
+        assert_eq!(with_article("exit"), "an exit");
+        assert_eq!(with_article("tool"), "a tool");
+    }
+
+    #[test]
+    fn code_is_shown_on_one_line() {
+        assert_eq!(excerpt(" make all\n"), "make all");
+        assert_eq!(excerpt("make\ntest"), "make ...");
         assert_eq!(excerpt(&"x".repeat(50)), format!("{}...", "x".repeat(40)));
     }
 }

@@ -4,14 +4,25 @@
 //! have exactly these ranges, levels and messages. `// <-` asserts a finding at the start of the file. A block without
 //! assertions is clean under all default rules. The block behind "Use instead:" is what the fixes of the rule make of
 //! the block before it, unless its info string says `by-hand`. Other words of an info string: `profile=NAME`,
-//! `preset=NAME`, `select` (the rule is off by default), `unattended`, `no-shellcheck`.
+//! `preset=NAME`, `select` (the rule is off by default), `unattended`, `no-shellcheck`, and `shellcheck`: the first command
+//! of the block has the comments of the page's ` ```shellcheck ` block, one a line, as in
+//! `1:1-1:7 warning SC2164: text`.
 
-use std::collections::BTreeSet;
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the test reads the pages"
+)]
+#![allow(clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
+
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use dotwright_diagnostics::{Diagnostic, TextRange, apply_edits};
 use dotwright_lint::{
-    External, Fixability, Layer, Preset, Rule, Selector, Settings, ShellcheckRun, all_rules, check,
+    External, Fixability, Layer, Preset, Rule, Selector, Settings, ShellcheckComment, ShellcheckLevel,
+    ShellcheckRun, all_rules, check, shell_scripts,
 };
 use dotwright_model::{Pipeline, Profile};
 
@@ -47,12 +58,16 @@ impl Block<'_> {
 
     fn findings(&self, text: &str, rule: &'static Rule) -> Vec<Diagnostic> {
         let settings = self.settings(rule);
+        let pipeline = Pipeline::parse(text, settings.profile);
         let shellcheck = if self.has("no-shellcheck") {
             ShellcheckRun::Skipped("is not installed".into())
+        } else if self.has("shellcheck") {
+            let script = shell_scripts(&pipeline, settings.shell()).swap_remove(0);
+            ShellcheckRun::Done(HashMap::from([(script, comments(rule.page))]))
         } else {
             ShellcheckRun::Off
         };
-        check(&Pipeline::parse(text, settings.profile), &settings, &External { shellcheck }).diagnostics
+        check(&pipeline, &settings, &External { shellcheck }).diagnostics
     }
 }
 
@@ -74,6 +89,29 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
     }
     assert!(open.is_none(), "a block is not closed");
     blocks
+}
+
+/// The comments in the ` ```shellcheck ` block of a page.
+fn comments(page: &str) -> Vec<ShellcheckComment> {
+    let lines = page.lines().skip_while(|line| *line != "```shellcheck").skip(1);
+    lines.take_while(|line| *line != "```").map(|line| comment(line).expect("a comment")).collect()
+}
+
+fn comment(line: &str) -> Option<ShellcheckComment> {
+    let (place, rest) = line.split_once(' ')?;
+    let (level, rest) = rest.split_once(" SC")?;
+    let (code, message) = rest.split_once(": ")?;
+    let numbers: Vec<u32> = place.split([':', '-']).filter_map(|number| number.parse().ok()).collect();
+    let [line, column, end_line, end_column] = numbers[..] else { return None };
+    let level = match level {
+        "style" => ShellcheckLevel::Style,
+        "info" => ShellcheckLevel::Info,
+        "warning" => ShellcheckLevel::Warning,
+        "error" => ShellcheckLevel::Error,
+        _ => return None,
+    };
+    let message = message.to_owned();
+    Some(ShellcheckComment { line, column, end_line, end_column, level, code: code.parse().ok()?, message })
 }
 
 /// An asserted or found finding: line, first and last column from 0, level and message.

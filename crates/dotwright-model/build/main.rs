@@ -1,6 +1,8 @@
 //! Checks the data files of the crate and turns them into Rust statics, so that a wrong table stops the build with its
 //! name and a right one costs nothing at start-up.
 
+#![allow(clippy::disallowed_methods, reason = "a build script reads the data files")]
+
 use std::{env, fs, path::Path, process::ExitCode};
 
 mod attributes;

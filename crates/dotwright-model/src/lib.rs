@@ -11,6 +11,7 @@ mod operator;
 mod outcome;
 mod pipeline;
 mod profile;
+mod style;
 mod switch;
 mod text;
 mod value;
@@ -27,6 +28,7 @@ pub use pipeline::{
     Subgraph, SubgraphId, UnreadGroup,
 };
 pub use profile::{Alias, JumpTarget, Level, OutcomeWord, Profile};
+pub use style::Resolved;
 pub use switch::{
     BareKeys, BranchScope, ChoiceMatch, DeadEnd, DiamondOutcome, FailedStep, IntegerDuration, LabelRouting,
     NoRoute, QuotedLiterals, RegionFailure, RetryFailures, SeveralConditions, Shell, UnknownShape,

@@ -332,13 +332,11 @@ impl Pipeline {
     }
 
     /// The node.
-    #[expect(clippy::indexing_slicing, reason = "node ids are only made by this graph")]
     pub fn node(&self, node: NodeId) -> &Node {
         &self.graph[node]
     }
 
     /// The edge.
-    #[expect(clippy::indexing_slicing, reason = "edge ids are only made by this graph")]
     pub fn edge(&self, edge: EdgeId) -> &Edge {
         &self.graph[edge]
     }
@@ -464,6 +462,11 @@ impl Pipeline {
     /// The attributes of default blocks that are in force for a node, whether or not it overrides them.
     pub fn default_attributes(&self, node: NodeId) -> impl Iterator<Item = Attribute<'_>> {
         self.frame_attributes(self.node(node).frame)
+    }
+
+    /// The attributes of `edge [...]` blocks that are in force for an edge, whether or not it overrides them.
+    pub fn default_edge_attributes(&self, edge: EdgeId) -> impl Iterator<Item = Attribute<'_>> {
+        self.frame_attributes(self.edge(edge).frame)
     }
 
     fn frame_attributes(&self, frame: u32) -> impl Iterator<Item = Attribute<'_>> {

@@ -1,5 +1,7 @@
 //! The shared duration vectors.
 
+#![allow(clippy::disallowed_methods, reason = "the vectors are files outside the crate")]
+
 use std::{env, fs, path::PathBuf};
 
 use dotwright_model::{DurationLiteral, Milliseconds, parse_duration};

@@ -1,5 +1,7 @@
 //! What the model says about DOT text: scoping, origins, handlers, ranges.
 
+#![allow(clippy::panic, reason = "tests fail loudly")]
+
 use dotwright_model::{AttributeKey, Handler, NodeId, Origin, Pipeline, Profile};
 
 fn pipeline(body: &str) -> Pipeline {

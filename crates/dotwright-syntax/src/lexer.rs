@@ -49,7 +49,7 @@ pub fn lex(source: &str) -> Lexed {
 
 /// As [`lex`], but the string that opens at `forced.start` ends at `forced.end`, where its closing quote is missing.
 pub(crate) fn lex_with_closed_string(source: &str, forced: Option<TextRange>) -> Lexed {
-    let mut lexed = Lexed { tokens: Vec::with_capacity(source.len() / 16 + 16), ..Lexed::default() };
+    let mut lexed = Lexed { tokens: Vec::with_capacity(source.len() / 12 + 16), ..Lexed::default() };
     let skipped = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut lexer = Raw::lexer(source);
     lexer.bump(skipped);

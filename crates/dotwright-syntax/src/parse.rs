@@ -21,8 +21,11 @@ pub struct Parse {
     pub tokens: Vec<Token>,
     /// All comments, in source order.
     pub comments: Vec<Comment>,
-    /// What is wrong, in source order; at most a hundred and one entries.
+    /// What is wrong, in source order; about a hundred entries at most.
     pub errors: Vec<SyntaxError>,
+    /// True when token repair left something ungrammatical, so that LALRPOP's own recovery read the file. This is a
+    /// defect of the repair; the tree may then lack statements.
+    pub used_backstop: bool,
 }
 
 /// Parses a DOT file of at most 4 GiB. Never fails and never panics; see [`Parse::errors`].
@@ -70,7 +73,8 @@ fn parse_lexed(source: &str, lexed: Lexed) -> Parse {
     let Lexed { tokens, comments, unclosed } = lexed;
     let mut repair = Repair::new(source, &tokens);
     let mut builder = Builder::with_capacity(tokens.len());
-    if dot::FileParser::new().parse(&mut builder, &mut repair).is_err() {
+    let used_backstop = dot::FileParser::new().parse(&mut builder, &mut repair).is_err();
+    if used_backstop {
         repair = Repair::new(source, &tokens);
         builder = Builder::with_capacity(tokens.len());
         // Whatever this parser could read is in the builder, also when it gives up.
@@ -92,7 +96,7 @@ fn parse_lexed(source: &str, lexed: Lexed) -> Parse {
     }
     errors.sort_by_key(|error| error.range.start);
     mark_recovered(&mut ast, &damage);
-    Parse { ast, tokens, comments, errors }
+    Parse { ast, tokens, comments, errors, used_backstop }
 }
 
 fn is_unclosed_bracket(kind: SyntaxErrorKind) -> bool {

@@ -46,6 +46,9 @@ pub(crate) struct Repair<'a> {
     source: &'a str,
     tokens: &'a [Token],
     at: usize,
+    /// Tokens from here up to `at` are passed on as they are. On valid DOT nothing else happens.
+    passed: usize,
+    /// What goes out instead where something was mended.
     queue: Queue,
     open: Vec<(Open, TextRange)>,
     state: State,
@@ -98,6 +101,12 @@ impl Iterator for Repair<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            if self.passed < self.at
+                && let Some(&token) = self.tokens.get(self.passed)
+            {
+                self.passed += 1;
+                return Some(Ok((token.range.start, token, token.range.end)));
+            }
             if let Some(token) = self.queue.pop() {
                 return Some(Ok((token.range.start, token, token.range.end)));
             }
@@ -122,6 +131,7 @@ impl<'a> Repair<'a> {
             source,
             tokens,
             at: 0,
+            passed: 0,
             queue: Queue::default(),
             open: Vec::new(),
             state: State::Start,
@@ -160,9 +170,12 @@ impl<'a> Repair<'a> {
     /// Passes the next token on.
     fn emit(&mut self) {
         if let Some(token) = self.peek(0) {
-            self.at += 1;
             self.last_end = token.range.end;
-            self.queue.push(token);
+            if self.queue.len == 0 {
+                self.at += 1;
+            } else {
+                self.replace(1, token);
+            }
         }
     }
 
@@ -170,15 +183,25 @@ impl<'a> Repair<'a> {
     fn emit_as_id(&mut self) {
         if let Some(token) = self.peek(0) {
             let kind = if token.kind.is_id() { token.kind } else { TokenKind::Id(IdKind::Dialect) };
-            self.at += 1;
             self.last_end = token.range.end;
-            self.queue.push(Token { kind, range: token.range });
+            self.replace(1, Token { kind, range: token.range });
         }
+    }
+
+    /// Passes `token` on in place of the next `count` tokens.
+    fn replace(&mut self, count: usize, token: Token) {
+        // What was to be passed on as it is goes first.
+        for passed in self.tokens.get(self.passed..self.at).unwrap_or(&[]) {
+            self.queue.push(*passed);
+        }
+        self.queue.push(token);
+        self.at += count;
+        self.passed = self.at;
     }
 
     /// Puts a token in behind the last one.
     fn insert(&mut self, kind: TokenKind) {
-        self.queue.push(Token { kind, range: TextRange::empty(self.last_end) });
+        self.replace(0, Token { kind, range: TextRange::empty(self.last_end) });
     }
 
     fn insert_missing_id(&mut self) {
@@ -188,8 +211,12 @@ impl<'a> Repair<'a> {
     /// Drops the next token without a word.
     fn skip(&mut self) {
         if let Some(token) = self.peek(0) {
-            self.at += 1;
             self.last_end = token.range.end;
+            for passed in self.tokens.get(self.passed..self.at).unwrap_or(&[]) {
+                self.queue.push(*passed);
+            }
+            self.at += 1;
+            self.passed = self.at;
         }
     }
 
@@ -304,8 +331,8 @@ impl<'a> Repair<'a> {
                 "strict"
             };
             self.error(SyntaxErrorKind::MisspelledKeyword(word), token.range);
-            self.skip();
-            self.queue.push(Token { kind: meant, range: token.range });
+            self.last_end = token.range.end;
+            self.replace(1, Token { kind: meant, range: token.range });
             keyword = Some(meant);
         } else if matches!(keyword, Some(Strict)) {
             self.emit();
@@ -368,9 +395,8 @@ impl<'a> Repair<'a> {
             return;
         }
         self.error(SyntaxErrorKind::HyphenInId, range);
-        self.at += parts;
         self.last_end = range.end;
-        self.queue.push(Token { kind: TokenKind::Id(IdKind::Dialect), range });
+        self.replace(parts, Token { kind: TokenKind::Id(IdKind::Dialect), range });
     }
 
     fn keyword_as_id(&mut self) {
@@ -524,11 +550,13 @@ impl<'a> Repair<'a> {
             return;
         }
         let wanted = if self.directed { TokenKind::Arrow } else { TokenKind::Line };
-        if token.kind != wanted {
+        if token.kind == wanted {
+            self.emit();
+        } else {
             self.error(SyntaxErrorKind::WrongEdgeOperator, token.range);
+            self.last_end = token.range.end;
+            self.replace(1, Token { kind: wanted, range: token.range });
         }
-        self.skip();
-        self.queue.push(Token { kind: wanted, range: token.range });
         self.state = State::Operator;
         if self.kind(0).is_some_and(|kind| kind.is_keyword() && kind != Subgraph) {
             self.node_named_by_keyword();
@@ -648,7 +676,7 @@ impl<'a> Repair<'a> {
             Open::Graph | Open::Block => {
                 self.error_at(SyntaxErrorKind::UnclosedBrace, range, None);
                 let end = at.map_or(here, TextRange::empty);
-                self.queue.push(Token { kind: TokenKind::RBrace, range: end });
+                self.replace(0, Token { kind: TokenKind::RBrace, range: end });
                 self.state = State::Group;
                 self.dropped_braces = 0;
             }

@@ -1,5 +1,7 @@
 //! Reads the shared test vectors, which live outside the repository.
 
+#![allow(clippy::disallowed_methods, reason = "the vectors are files outside the crate")]
+
 use std::path::PathBuf;
 
 /// One test vector: a JSON object.

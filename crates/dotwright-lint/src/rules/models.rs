@@ -1,0 +1,3 @@
+//! Rules about models and stylesheets.
+
+pub(crate) mod invalid_stylesheet;

@@ -1,0 +1,134 @@
+//! Attribute pairs as they are written, each with what it is written on.
+//!
+//! Rules about values look at every pair once, however many nodes a default block reaches.
+
+use dotwright_diagnostics::TextRange;
+use dotwright_model::{Attribute, AttributeSchema, Pipeline, Profile, Scope, attribute};
+use dotwright_syntax::ast::{Endpoint, Id, StmtId, StmtKind, Target};
+use dotwright_syntax::decode;
+
+/// One pair of the pipeline's graph.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written<'p> {
+    pub(crate) attribute: Attribute<'p>,
+    pub(crate) scope: Scope,
+    pub(crate) stmt: StmtId,
+    pipeline: &'p Pipeline,
+}
+
+/// All pairs of undamaged statements in source order.
+pub(crate) fn pairs(pipeline: &Pipeline) -> impl Iterator<Item = Written<'_>> {
+    let ast = pipeline.ast();
+    let mut inside_until = StmtId(0);
+    pipeline.graph_syntax().into_iter().flat_map(|graph| ast.statements(graph)).flat_map(move |(id, stmt)| {
+        let around = if id < inside_until { Scope::Subgraph } else { Scope::Graph };
+        let scope = match stmt.kind {
+            StmtKind::Node(_) | StmtKind::Default(Target::Node) => Scope::Node,
+            StmtKind::Edge { .. } | StmtKind::Default(Target::Edge) => Scope::Edge,
+            StmtKind::Assign | StmtKind::Default(Target::Graph) => around,
+            StmtKind::Subgraph(group) => {
+                inside_until = inside_until.max(group.end);
+                Scope::Subgraph
+            }
+        };
+        let sound = (!stmt.recovered).then(|| pipeline.statement_attributes(id));
+        sound.into_iter().flatten().map(move |attribute| Written { attribute, scope, stmt: id, pipeline })
+    })
+}
+
+impl<'p> Written<'p> {
+    /// The schema of the key where it stands.
+    pub(crate) fn schema(&self) -> Option<&'static AttributeSchema> {
+        attribute(self.attribute.key()?, self.scope)
+    }
+
+    /// What the pair is written on, as messages show it.
+    pub(crate) fn owner(&self) -> String {
+        let text = |id: Id| decode(self.pipeline.source(), id);
+        let ast = self.pipeline.ast();
+        let stmt = &ast[self.stmt];
+        match stmt.kind {
+            StmtKind::Node(node) => format!("`{}`", text(node.id)),
+            StmtKind::Default(Target::Node) => "`node [...]`".to_owned(),
+            StmtKind::Default(Target::Edge) => "`edge [...]`".to_owned(),
+            StmtKind::Edge { .. } => {
+                let range = |end: &Endpoint| match end {
+                    Endpoint::Node(node) => text(node.id).into_owned(),
+                    Endpoint::List(list) => {
+                        let names: Vec<_> = ast.listed(*list).iter().map(|node| text(node.id)).collect();
+                        names.join(", ")
+                    }
+                    Endpoint::Subgraph(_) => "{...}".to_owned(),
+                };
+                let ends: Vec<String> = ast.endpoints(stmt).iter().take(5).map(range).collect();
+                format!("`{}`", ends.join(" -> "))
+            }
+            StmtKind::Assign | StmtKind::Default(Target::Graph) | StmtKind::Subgraph(_) => {
+                let name = if self.scope == Scope::Graph { "the graph" } else { "the subgraph" };
+                name.to_owned()
+            }
+        }
+    }
+
+    /// The text of the value when it is no template, with its range.
+    pub(crate) fn plain_value(&self) -> Option<(std::borrow::Cow<'p, str>, TextRange)> {
+        let text = self.attribute.text();
+        let is_template = text.contains(['$', '{']) || text.starts_with('@');
+        (!is_template).then(|| (text, self.attribute.value_range()))
+    }
+}
+
+/// Whether the runner of a profile reads an attribute, under its own or under another name.
+pub(crate) fn is_read(profile: &Profile, schema: &AttributeSchema) -> bool {
+    schema.in_spec
+        || profile.reads(schema)
+        || profile.aliases.iter().any(|alias| alias.key == schema.key && alias.scope == schema.scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(source: &str, expected: &[(&str, Scope, &str)]) {
+        let pipeline = Pipeline::parse(source, Profile::default());
+        let found: Vec<_> = pairs(&pipeline)
+            .map(|pair| (pair.attribute.name().into_owned(), pair.scope, pair.owner()))
+            .collect();
+        let found: Vec<_> =
+            found.iter().map(|(name, scope, owner)| (name.as_str(), *scope, owner.as_str())).collect();
+        assert_eq!(found, expected, "{source}");
+    }
+
+    #[test]
+    fn every_pair_comes_once_with_its_owner() {
+        check(
+            "digraph { a=1; node [b=2]; x [c=3]; x -> y -> z [d=4]; edge [e=5] }",
+            &[
+                ("a", Scope::Graph, "the graph"),
+                ("b", Scope::Node, "`node [...]`"),
+                ("c", Scope::Node, "`x`"),
+                ("d", Scope::Edge, "`x -> y -> z`"),
+                ("e", Scope::Edge, "`edge [...]`"),
+            ],
+        );
+    }
+
+    #[test]
+    fn subgraphs_have_attributes_of_their_own() {
+        check(
+            "digraph { subgraph s { a=1; graph [b=2] } c=3; {x y} -> z [d=4] }",
+            &[
+                ("a", Scope::Subgraph, "the subgraph"),
+                ("b", Scope::Subgraph, "the subgraph"),
+                ("c", Scope::Graph, "the graph"),
+                ("d", Scope::Edge, "`{...} -> z`"),
+            ],
+        );
+    }
+
+    #[test]
+    fn damaged_statements_are_left_out() {
+        check("digraph { x [a=1; b=2", &[]);
+    }
+}

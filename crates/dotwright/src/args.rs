@@ -1,0 +1,391 @@
+//! The command line as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use dotwright_diagnostics::{Severity, did_you_mean};
+use dotwright_lint::{Preset, Resolved, Selector, resolve_name};
+use dotwright_model::Profile;
+
+/// Check, fix, format and draw AI pipelines written as DOT files
+#[derive(Debug, Parser)]
+#[command(name = "dotwright", version, max_term_width = 100, after_help = ROOT_EXAMPLES)]
+pub(crate) struct Cli {
+    /// Colour the output
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const ROOT_EXAMPLES: &str = "Examples:
+  dotwright check                      check every pipeline below this folder
+  dotwright check --fix build.dot      apply the fixes that keep the meaning
+  dotwright explain no-fallback-edge   say what a rule finds and why
+
+Exit codes:
+  0  nothing to complain about
+  1  findings, or something to fix or format
+  2  wrong usage or configuration, or a file that cannot be read";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check pipelines and report findings
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Box<CheckArgs>),
+    /// List the rules
+    #[command(after_help = RULES_EXAMPLES)]
+    Rules(RulesArgs),
+    /// Explain a rule, an attribute, a shape or a handler type
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Format pipelines, and change nothing but white space
+    #[command(after_help = FMT_EXAMPLES)]
+    Fmt(FmtArgs),
+    /// Print the graph of a pipeline as the runner reads it
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Graph(GraphArgs),
+    /// Show what dotwright knows about its configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+const RULES_EXAMPLES: &str = "Examples:
+  dotwright rules                      names, levels and fixes by category
+  dotwright rules --profile fabro      levels under another runner's reading
+  dotwright rules --format json        for other programs
+
+Exit codes:
+  0  the list is printed
+  2  wrong usage";
+
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  dotwright explain no-fallback-edge   a rule, with a bad and a good example
+  dotwright explain max_retries        an attribute, where it stands and who reads it
+  dotwright explain hexagon            a shape under each profile
+  dotwright explain wait.human         a handler type under each profile
+
+Exit codes:
+  0  something is known under the name
+  2  nothing is, or wrong usage";
+
+const FMT_EXAMPLES: &str = "Examples:
+  dotwright fmt                  format every pipeline below this folder
+  dotwright fmt --check          say which files are not formatted, for CI
+  dotwright fmt --diff build.dot show what would change
+  dotwright fmt - < build.dot    format standard input to standard output
+
+Exit codes:
+  0  everything is formatted
+  1  with --check or --diff, something would change
+  2  wrong usage or configuration, or a file that cannot be read or parsed; it stays as it is";
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Files and folders, or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Find the configuration of standard input by this name
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// Name the files that would change, and write nothing
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print what would change, and write nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Take this configuration file for everything
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Ignore configuration files
+    #[arg(long)]
+    pub(crate) isolated: bool,
+}
+
+const GRAPH_EXAMPLES: &str = "Examples:
+  dotwright graph build.dot                          JSON with every value and where it comes from
+  dotwright graph build.dot --format dot | dot -Tsvg plain DOT that Graphviz reads without complaint
+  dotwright graph build.dot --format mermaid         for Markdown files
+
+Exit codes:
+  0  the graph is printed
+  1  it is printed without what a syntax error hides
+  2  wrong usage or configuration, or a file that cannot be read";
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// The pipeline, or `-` for standard input
+    #[arg(value_name = "FILE", required_unless_present = "schema")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write the graph in this format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: GraphFormat,
+    /// Read the pipeline as this runner does [default: attractor]
+    #[arg(long, value_parser = profile, value_name = "NAME")]
+    pub(crate) profile: Option<&'static Profile>,
+    /// Take this configuration file
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Ignore configuration files
+    #[arg(long)]
+    pub(crate) isolated: bool,
+    /// Print the JSON schema of `--format json`
+    #[arg(long, exclusive = true)]
+    pub(crate) schema: bool,
+}
+
+/// How a graph is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// All of it; `dotwright graph --schema` prints the schema
+    #[default]
+    Json,
+    /// DOT with every name and value quoted and every default resolved
+    Dot,
+    /// A Mermaid flowchart
+    Mermaid,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the JSON schema of dotwright.toml
+    #[command(after_help = "Examples:\n  dotwright config schema > dotwright.schema.json")]
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// Show levels under this profile
+    #[arg(long, value_parser = profile, value_name = "NAME", default_value = "attractor")]
+    pub(crate) profile: &'static Profile,
+    /// Show levels under this preset
+    #[arg(long, value_parser = preset, value_name = "NAME", default_value = "recommended")]
+    pub(crate) preset: Preset,
+    /// Write the list in this format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: ListFormat,
+}
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A table
+    #[default]
+    Text,
+    /// A JSON array
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Rule, attribute, shape or handler type
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+const CHECK_EXAMPLES: &str = "Examples:
+  dotwright check                                     all pipelines below this folder
+  dotwright check build.dot --show hint               one file, with advice
+  dotwright check --format sarif --output check.sarif for code scanning
+  dotwright check --diff pipelines/                   show what --fix would change
+  generate | dotwright check - --stdin-filename a.dot standard input
+
+Exit codes:
+  0  no finding at or above --fail-on
+  1  at least one such finding; with --diff, a fix is available
+  2  wrong usage or configuration, a file that cannot be read, or an internal error";
+
+/// When to write colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The lowest severity that decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Infos, warnings and errors
+    Info,
+    /// Nothing: findings never fail the run
+    Never,
+}
+
+impl From<dotwright_config::FailOn> for FailOn {
+    fn from(fail_on: dotwright_config::FailOn) -> FailOn {
+        match fail_on {
+            dotwright_config::FailOn::Error => FailOn::Error,
+            dotwright_config::FailOn::Warning => FailOn::Warning,
+            dotwright_config::FailOn::Info => FailOn::Info,
+            dotwright_config::FailOn::Never => FailOn::Never,
+        }
+    }
+}
+
+/// The lowest severity that is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Show {
+    /// Everything, advice included
+    Hint,
+    /// Infos, warnings and errors
+    Info,
+    /// Warnings and errors
+    Warning,
+    /// Errors
+    Error,
+}
+
+impl Show {
+    pub(crate) fn severity(self) -> Severity {
+        match self {
+            Show::Hint => Severity::Hint,
+            Show::Info => Severity::Info,
+            Show::Warning => Severity::Warning,
+            Show::Error => Severity::Error,
+        }
+    }
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// Findings drawn in their source
+    #[default]
+    Full,
+    /// One line per finding
+    Concise,
+    /// One JSON document; `dotwright check --schema` prints its schema
+    Json,
+    /// One JSON object per line and finding
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit XML, one case per file
+    Junit,
+    /// Diagnostics of reviewdog
+    Rdjson,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("repair").args(["fix", "diff"]).multiple(true))]
+pub(crate) struct CheckArgs {
+    /// Files and folders, or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Name standard input in findings, and find its configuration
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+
+    /// Read pipelines as this runner does [default: attractor]
+    #[arg(long, value_parser = profile, value_name = "NAME", help_heading = "Rules")]
+    pub(crate) profile: Option<&'static Profile>,
+    /// Name runners among which pipelines have to be portable
+    #[arg(long, value_parser = profile, value_delimiter = ',', value_name = "NAME", help_heading = "Rules")]
+    pub(crate) target: Vec<&'static Profile>,
+    /// Start from this set of rules [default: recommended]
+    #[arg(long, value_parser = preset, value_name = "NAME", help_heading = "Rules")]
+    pub(crate) preset: Option<Preset>,
+    /// Add rules or categories, separated by commas
+    #[arg(long, value_parser = selectors, value_delimiter = ',', value_name = "RULE", help_heading = "Rules")]
+    pub(crate) select: Vec<Selectors>,
+    /// Leave rules or categories out, separated by commas
+    #[arg(long, value_parser = selectors, value_delimiter = ',', value_name = "RULE", help_heading = "Rules")]
+    pub(crate) ignore: Vec<Selectors>,
+    /// Assume that nobody answers human gates
+    #[arg(long, help_heading = "Rules")]
+    pub(crate) unattended: bool,
+
+    /// Take this configuration file for everything
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Configuration")]
+    pub(crate) config: Option<PathBuf>,
+    /// Ignore configuration files
+    #[arg(long, help_heading = "Configuration")]
+    pub(crate) isolated: bool,
+    /// Refuse configuration files that name unknown rules
+    #[arg(long, help_heading = "Configuration")]
+    pub(crate) strict_config: bool,
+
+    /// Apply the fixes that keep the meaning
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) fix: bool,
+    /// With --fix or --diff, also take fixes that may change what the pipeline does
+    #[arg(long, requires = "repair", help_heading = "Fixes")]
+    pub(crate) unsafe_fixes: bool,
+    /// Print what --fix would change, and write nothing
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) diff: bool,
+
+    /// Fail the run at this severity [default: error]
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Output")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Exit with 0 whatever is found
+    #[arg(long, conflicts_with = "fail_on", help_heading = "Output")]
+    pub(crate) exit_zero: bool,
+    /// Report findings from this severity on
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "info", help_heading = "Output")]
+    pub(crate) show: Show,
+    /// Write findings in this format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Format,
+    /// Write the report to a file
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Count findings by rule
+    #[arg(long, help_heading = "Output")]
+    pub(crate) statistics: bool,
+    /// Print the JSON schema of `--format json`
+    #[arg(long, exclusive = true, help_heading = "Output")]
+    pub(crate) schema: bool,
+}
+
+/// The rules of one word of `--select` or `--ignore`.
+#[derive(Debug, Clone)]
+pub(crate) struct Selectors(pub(crate) Vec<Selector>);
+
+fn profile(name: &str) -> Result<&'static Profile, String> {
+    let names = Profile::all().iter().map(|profile| profile.name);
+    Profile::by_name(name).ok_or_else(|| unknown(name, names))
+}
+
+fn preset(name: &str) -> Result<Preset, String> {
+    let names = Preset::ALL.into_iter().map(Preset::as_str);
+    Preset::from_name(name).ok_or_else(|| unknown(name, names))
+}
+
+fn selectors(name: &str) -> Result<Selectors, String> {
+    match resolve_name(name.trim()) {
+        Resolved::Selectors(selectors) => Ok(Selectors(selectors)),
+        Resolved::Unknown(Some(meant)) => Err(format!("did you mean `{meant}`?")),
+        Resolved::Unknown(None) => Err("see `dotwright rules` for the list".to_owned()),
+    }
+}
+
+fn unknown<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
+    match did_you_mean(name, names.clone()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known are {}", names.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        super::Cli::command().debug_assert();
+    }
+}

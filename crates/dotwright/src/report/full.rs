@@ -1,0 +1,169 @@
+//! Findings drawn in their source by codespan-reporting.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::ops::Range;
+
+use anstyle::{AnsiColor, Reset, Style};
+use codespan_reporting::diagnostic::{Diagnostic as Drawing, Label, LabelStyle, Severity as DrawnSeverity};
+use codespan_reporting::files::{Error, Files};
+use codespan_reporting::term::{Chars, Config, WriteStyle, emit_to_write_style};
+use dotwright_diagnostics::{Diagnostic, Severity};
+
+use super::{FileReport, Report};
+use crate::position::Lines;
+
+pub(super) fn write(out: &mut dyn Write, report: &Report, colors: bool) -> io::Result<()> {
+    let config = Config { chars: Chars::ascii(), ..Config::default() };
+    for file in report.files.iter().filter(|file| !file.findings.is_empty()) {
+        let source = DrawnFile::new(file);
+        for finding in file.findings.iter().map(|finding| &finding.diagnostic) {
+            let mut pen = Pen { out, colors, severity: finding.severity, in_header: false };
+            emit_to_write_style(&mut pen, &config, &source, &drawing(finding)).map_err(io::Error::other)?;
+        }
+    }
+    Ok(())
+}
+
+fn drawing(finding: &Diagnostic) -> Drawing<()> {
+    let primary = Label::primary((), finding.range);
+    let secondary = finding
+        .labels
+        .iter()
+        .map(|label| Label::secondary((), label.range).with_message(printable(&label.message).into_owned()));
+    let help = finding.help.iter().map(|help| format!("help: {}", printable(help)));
+    Drawing::new(drawn_severity(finding.severity))
+        .with_code(finding.rule)
+        .with_message(printable(&finding.message).into_owned())
+        .with_labels(std::iter::once(primary).chain(secondary).collect())
+        .with_notes(help.collect())
+}
+
+fn drawn_severity(severity: Severity) -> DrawnSeverity {
+    match severity {
+        Severity::Error => DrawnSeverity::Error,
+        Severity::Warning => DrawnSeverity::Warning,
+        Severity::Info => DrawnSeverity::Note,
+        Severity::Hint => DrawnSeverity::Help,
+    }
+}
+
+/// Text without characters that a terminal obeys: a pipeline may come from anywhere. Its length in bytes stays.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\r' | b'\t');
+    if !text.bytes().any(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    text.chars()
+        .map(|c| if c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t') { '?' } else { c })
+        .collect()
+}
+
+/// The one file of a drawing.
+struct DrawnFile<'f> {
+    name: &'f str,
+    source: Cow<'f, str>,
+    lines: Lines<'f>,
+}
+
+impl<'f> DrawnFile<'f> {
+    fn new(file: &'f FileReport) -> DrawnFile<'f> {
+        DrawnFile { name: &file.name, source: printable(&file.source), lines: Lines::new(&file.source) }
+    }
+}
+
+impl<'f> Files<'f> for DrawnFile<'_> {
+    type FileId = ();
+    type Name = &'f str;
+    type Source = &'f str;
+
+    fn name(&'f self, (): ()) -> Result<&'f str, Error> {
+        Ok(self.name)
+    }
+
+    fn source(&'f self, (): ()) -> Result<&'f str, Error> {
+        Ok(&self.source)
+    }
+
+    fn line_index(&'f self, (): (), offset: usize) -> Result<usize, Error> {
+        Ok(self.lines.index(offset as u32))
+    }
+
+    fn line_range(&'f self, (): (), index: usize) -> Result<Range<usize>, Error> {
+        let line = self.lines.range(index).map(Into::into);
+        line.ok_or(Error::LineTooLarge { given: index, max: index })
+    }
+}
+
+/// Writes colours, and our words for severities where codespan-reporting has its own.
+struct Pen<'o> {
+    out: &'o mut dyn Write,
+    colors: bool,
+    severity: Severity,
+    /// True until the severity, the first word of the header, is written.
+    in_header: bool,
+}
+
+impl Pen<'_> {
+    fn style(&mut self, style: Style) -> io::Result<()> {
+        if self.colors { write!(self.out, "{style}") } else { Ok(()) }
+    }
+}
+
+impl Write for Pen<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if std::mem::take(&mut self.in_header) {
+            self.out.write_all(self.severity.as_str().as_bytes())?;
+            return Ok(bytes.len());
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn color(severity: DrawnSeverity) -> AnsiColor {
+    match severity {
+        DrawnSeverity::Bug | DrawnSeverity::Error => AnsiColor::BrightRed,
+        DrawnSeverity::Warning => AnsiColor::BrightYellow,
+        DrawnSeverity::Note => AnsiColor::BrightBlue,
+        DrawnSeverity::Help => AnsiColor::BrightCyan,
+    }
+}
+
+impl WriteStyle for Pen<'_> {
+    fn set_header(&mut self, severity: DrawnSeverity) -> io::Result<()> {
+        self.style(color(severity).on_default().bold())?;
+        self.in_header = true;
+        Ok(())
+    }
+
+    fn set_header_message(&mut self) -> io::Result<()> {
+        self.style(Style::new().bold())
+    }
+
+    fn set_line_number(&mut self) -> io::Result<()> {
+        self.style(AnsiColor::Blue.on_default())
+    }
+
+    fn set_note_bullet(&mut self) -> io::Result<()> {
+        self.style(AnsiColor::Blue.on_default())
+    }
+
+    fn set_source_border(&mut self) -> io::Result<()> {
+        self.style(AnsiColor::Blue.on_default())
+    }
+
+    fn set_label(&mut self, severity: DrawnSeverity, style: LabelStyle) -> io::Result<()> {
+        match style {
+            LabelStyle::Primary => self.style(color(severity).on_default()),
+            LabelStyle::Secondary => self.style(AnsiColor::Blue.on_default()),
+        }
+    }
+
+    fn reset(&mut self) -> io::Result<()> {
+        if self.colors { write!(self.out, "{Reset}") } else { Ok(()) }
+    }
+}
