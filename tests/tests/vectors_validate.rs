@@ -4,6 +4,14 @@
 //! A case that agrees with the specification is checked at the specification's levels. For the others only presence
 //! and absence count, and an extension is read as the project reads it that asserts the case.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "the test reads the vectors"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use dotwright_lint::{External, Preset, Settings, all_rules, check};

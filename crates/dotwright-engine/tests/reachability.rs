@@ -1,5 +1,7 @@
 //! What a run can reach without a failure, what lies in a loop, and what counts as a goal gate.
 
+#![allow(clippy::unwrap_used, reason = "the sources of the tests are known")]
+
 use dotwright_engine::Analysis;
 use dotwright_model::{NodeId, Pipeline, Profile};
 

@@ -125,34 +125,56 @@ pub(crate) fn delete_edge(pipeline: &Pipeline, edge: EdgeId) -> Option<Vec<TextE
     Some(vec![TextEdit::replace(gap, format!("{lists}{separator}"))])
 }
 
-/// Adds an edge statement, such as `a -> b`, behind the last one that stands in no subgraph.
-pub(crate) fn insert_edge(pipeline: &Pipeline, edge: &str) -> Option<TextEdit> {
-    let source = pipeline.source();
-    let graph = pipeline.graph_syntax()?;
-    let Some(last) = last_edge_statement(pipeline) else {
-        let close = graph.close.start;
-        return Some(match indent(source, close) {
-            Some(indent) => TextEdit::insert(close - indent.len() as u32, format!("{indent}  {edge}\n")),
-            None => TextEdit::insert(close, format!("{edge} ")),
-        });
-    };
-    let stmt = &pipeline.ast()[last];
-    let semicolon = semicolon(pipeline, stmt);
-    let end = if semicolon.is_empty() {
-        stmt.range.end
-    } else {
-        token_behind(pipeline, stmt.range.end).map_or(stmt.range.end, |token| token.range.end)
-    };
-    let Some(indent) = indent(source, stmt.range.start) else {
-        return Some(TextEdit::insert(end, format!(" {edge}{semicolon}")));
-    };
-    Some(TextEdit::insert(behind_comment(source, end), format!("\n{indent}{edge}{semicolon}")))
+/// Where a new edge statement goes: behind the last one that stands in no subgraph. Finding it walks the whole file,
+/// so a rule with many findings does it once.
+#[derive(Debug)]
+pub(crate) struct EdgePlace {
+    offset: u32,
+    before: String,
+    after: &'static str,
 }
 
-/// Adds statements as the first ones of the graph.
+impl EdgePlace {
+    /// `None` in an undirected graph, where an arrow would be a syntax error.
+    pub(crate) fn find(pipeline: &Pipeline) -> Option<EdgePlace> {
+        let source = pipeline.source();
+        let graph = pipeline.graph_syntax().filter(|graph| graph.directed)?;
+        let Some(last) = last_edge_statement(pipeline) else {
+            let close = graph.close.start;
+            return Some(match indent(source, close) {
+                Some(indent) => EdgePlace {
+                    offset: close - indent.len() as u32,
+                    before: format!("{indent}  "),
+                    after: "\n",
+                },
+                None => EdgePlace { offset: close, before: String::new(), after: " " },
+            });
+        };
+        let stmt = &pipeline.ast()[last];
+        let after = semicolon(pipeline, stmt);
+        let end = if after.is_empty() {
+            stmt.range.end
+        } else {
+            token_behind(pipeline, stmt.range.end).map_or(stmt.range.end, |token| token.range.end)
+        };
+        Some(match indent(source, stmt.range.start) {
+            Some(indent) => {
+                EdgePlace { offset: behind_comment(source, end), before: format!("\n{indent}"), after }
+            }
+            None => EdgePlace { offset: end, before: " ".to_owned(), after },
+        })
+    }
+
+    /// The insertion of `edge`, such as `a -> b`.
+    pub(crate) fn insert(&self, edge: &str) -> TextEdit {
+        TextEdit::insert(self.offset, format!("{}{edge}{}", self.before, self.after))
+    }
+}
+
+/// Adds statements as the first ones of a directed graph.
 pub(crate) fn insert_first(pipeline: &Pipeline, statements: &[String]) -> Option<TextEdit> {
     let source = pipeline.source();
-    let graph = pipeline.graph_syntax()?;
+    let graph = pipeline.graph_syntax().filter(|graph| graph.directed)?;
     let first = pipeline.ast().statements(graph).next();
     let mut text = String::new();
     match first.map(|(_, stmt)| indent(source, stmt.range.start)) {
@@ -434,7 +456,7 @@ mod tests {
 
     #[track_caller]
     fn insert_a_b(source: &str, expected: &str) {
-        check(source, |p| vec![insert_edge(p, "a -> b").unwrap()], expected);
+        check(source, |p| vec![EdgePlace::find(p).unwrap().insert("a -> b")], expected);
     }
 
     #[test]
@@ -446,6 +468,13 @@ mod tests {
             "digraph {\n  x -> y\n  a -> b\n  subgraph s {\n    y -> z\n  }\n}",
         );
         insert_a_b("digraph { x -> y; z }", "digraph { x -> y; a -> b; z }");
+    }
+
+    #[test]
+    fn an_undirected_graph_takes_no_arrow() {
+        let pipeline = Pipeline::parse("graph { a -- b }", Profile::default());
+        assert!(EdgePlace::find(&pipeline).is_none());
+        assert_eq!(insert_first(&pipeline, &["a -> b".to_owned()]), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use dotwright_diagnostics::Severity;
 use dotwright_model::{DeadEnd, Handler, Level, NodeId};
 
 use crate::category::Category;
-use crate::edits::{insert_edge, written_id};
+use crate::edits::{EdgePlace, written_id};
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
 use crate::wording::names;
 
@@ -33,6 +33,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         return;
     }
     let in_branch = in_branch(context);
+    let place = EdgePlace::find(pipeline);
     let gates = names(context.analysis.goal_gates().map(|gate| context.id(gate)));
     let result = match context.profile().dead_end {
         DeadEnd::Fail => "the run fails there".to_owned(),
@@ -56,8 +57,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         };
         let edge = format!("{} -> {exit}", written_id(context.id(node)));
         let finding = finding.help(format!("add `{edge}`"));
-        report.push(match insert_edge(pipeline, &edge) {
-            Some(edit) => finding.fix(unsafe_fix(format!("add `{edge}`"), vec![edit])),
+        report.push(match &place {
+            Some(place) => finding.fix(unsafe_fix(format!("add `{edge}`"), vec![place.insert(&edge)])),
             None => finding,
         });
     }

@@ -3,7 +3,7 @@
 use dotwright_model::{Level, NodeId};
 
 use crate::category::Category;
-use crate::edits::{insert_edge, insert_first, written_id};
+use crate::edits::{EdgePlace, insert_first, written_id};
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
 use crate::wording::names;
 
@@ -41,8 +41,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let last = if ends.is_empty() { vec![last] } else { ends.clone() };
     let routed = names(last.iter().map(|&node| context.id(node)));
     let finding = finding.help(format!("add `exit [shape=Msquare]` and route {routed} to it"));
-    let edges =
-        ends.iter().map(|&end| insert_edge(pipeline, &format!("{} -> exit", written_id(context.id(end)))));
+    let place = EdgePlace::find(pipeline);
+    let edges = ends
+        .iter()
+        .map(|&end| Some(place.as_ref()?.insert(&format!("{} -> exit", written_id(context.id(end))))));
     let node = insert_first(pipeline, &["exit [shape=Msquare]".to_owned()]);
     let edits: Option<Vec<_>> = std::iter::once(node).chain(edges).collect();
     report.push(match edits.filter(|_| !ends.is_empty()) {

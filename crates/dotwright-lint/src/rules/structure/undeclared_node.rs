@@ -1,7 +1,7 @@
 //! DOT makes a node of every id that an edge names, so a typing error becomes a model call without a prompt.
 
 use dotwright_diagnostics::did_you_mean;
-use dotwright_model::{EdgeId, Level, NodeId};
+use dotwright_model::{EdgeId, Handler, HandlerSource, Level, NodeId};
 
 use crate::category::Category;
 use crate::edits::{rename_node, written_id};
@@ -42,9 +42,27 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     .label(context.pipeline.node_range(similar), format!("`{name}` is declared here"))
                     .fix(unsafe_fix(format!("write `{name}` for `{id}`"), edits))
             }
-            None => finding.help(format!("declare it: `{} [prompt=\"...\"]`", written_id(id))),
+            None => {
+                finding.help(format!("declare it: `{} [{}]`", written_id(id), role(context.handler(node))))
+            }
         };
         report.push(finding);
+    }
+}
+
+/// The attribute that a statement of the node would begin with.
+fn role(handler: Handler) -> &'static str {
+    match handler {
+        Handler::Start => "shape=Mdiamond",
+        Handler::Exit => "shape=Msquare",
+        Handler::Codergen
+        | Handler::Tool
+        | Handler::Conditional
+        | Handler::Human
+        | Handler::Parallel
+        | Handler::FanIn
+        | Handler::Manager
+        | Handler::Custom => "prompt=\"...\"",
     }
 }
 
@@ -61,9 +79,13 @@ fn first_edge(context: &Context<'_>, node: NodeId) -> Option<EdgeId> {
     pipeline.outgoing(node).first().into_iter().chain(pipeline.incoming(node).first()).min().copied()
 }
 
-/// The declared node whose id is nearest. A node that an edge joins with this one is another step of a numbered row.
+/// The declared node whose id is nearest. Ids of one or two letters are all near each other, a start or exit by its id
+/// is no slip, and a node that an edge joins with this one is another step of a numbered row.
 fn similar(context: &Context<'_>, node: NodeId) -> Option<NodeId> {
     let pipeline = context.pipeline;
+    if context.id(node).chars().count() < 3 || pipeline.node(node).handler_source == HandlerSource::Id {
+        return None;
+    }
     let declared = pipeline.nodes().filter(|&other| pipeline.node(other).declaration.is_some());
     let name = did_you_mean(context.id(node), declared.map(|other| context.id(other)))?;
     let similar = pipeline.node_by_id(name)?;
@@ -119,6 +141,28 @@ mod tests {
             1:26-1:31 error: `step2` in `step1 -> step2` is not declared
               help: declare it: `step2 [prompt="..."]`
         "#]],
+        );
+    }
+
+    #[test]
+    fn short_ids_and_the_start_are_no_misspellings() {
+        check(
+            "digraph { ab ac -> x }",
+            expect![[r#"
+            1:14-1:16 error: `ac` in `ac -> x` is not declared
+              help: declare it: `ac [prompt="..."]`
+            1:20-1:21 error: `x` in `ac -> x` is not declared
+              help: declare it: `x [prompt="..."]`
+        "#]],
+        );
+        check(
+            "digraph { sort start -> x exit }",
+            expect![[r#"
+                1:16-1:21 error: `start` in `start -> x` is not declared
+                  help: declare it: `start [shape=Mdiamond]`
+                1:25-1:26 error: `x` in `start -> x` is not declared
+                  help: declare it: `x [prompt="..."]`
+            "#]],
         );
     }
 

@@ -1,7 +1,7 @@
 //! A step that no edge and no jump leads to never runs. Most often its edge was forgotten, not the step.
 
 use dotwright_diagnostics::TextEdit;
-use dotwright_model::{Level, NodeId};
+use dotwright_model::{Handler, Level, NodeId};
 use dotwright_syntax::ast::Endpoint;
 
 use crate::category::Category;
@@ -33,7 +33,18 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let name = context.id(entry);
         let mut finding = report
             .finding(pipeline.node_range(entry), format!("nothing leads to `{name}`"))
-            .help("add an edge to it from the step before, or delete it");
+            .help(match context.handler(entry) {
+                Handler::Exit => "add an edge to it from the last step",
+                Handler::Start
+                | Handler::Codergen
+                | Handler::Tool
+                | Handler::Conditional
+                | Handler::Human
+                | Handler::Parallel
+                | Handler::FanIn
+                | Handler::Manager
+                | Handler::Custom => "add an edge to it from the step before, or delete it",
+            });
         for &other in members.iter().filter(|&&node| node != entry) {
             let message = format!("nor to `{}`", context.id(other));
             finding = finding.label(pipeline.node_range(other), message);
@@ -64,10 +75,13 @@ fn component(context: &Context<'_>, node: NodeId, seen: &mut [bool]) -> Vec<Node
     members
 }
 
-/// Deletes the statements of the nodes and all edges at them. `None` when an edge statement joins groups, or when
-/// several hops but not all of a chain have to go.
+/// Deletes the statements of the nodes and all edges at them. `None` when the exit is among them, when an edge
+/// statement joins groups, or when several hops but not all of a chain have to go.
 fn deletion(context: &Context<'_>, members: &[NodeId]) -> Option<Vec<TextEdit>> {
     let pipeline = context.pipeline;
+    if members.iter().any(|&node| context.handler(node) == Handler::Exit) {
+        return None;
+    }
     let statements = members.iter().flat_map(|&node| pipeline.declarations(node));
     let mut edits: Vec<TextEdit> = statements.map(|stmt| delete_statement(pipeline, stmt)).collect();
     let at = |node: NodeId| pipeline.outgoing(node).iter().chain(pipeline.incoming(node)).copied();
@@ -173,6 +187,17 @@ mod tests {
               -   b
               -   a -> b -> exit [weight=2]
         "#]],
+        );
+    }
+
+    #[test]
+    fn an_exit_that_nothing_leads_to_is_not_deleted() {
+        check(
+            "digraph { start [shape=Mdiamond] exit [shape=Msquare] a start -> a -> a }",
+            expect![[r#"
+                1:34-1:38 warning: nothing leads to `exit`
+                  help: add an edge to it from the last step
+            "#]],
         );
     }
 
