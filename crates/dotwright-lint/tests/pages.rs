@@ -86,7 +86,7 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
 /// The comments in the ` ```shellcheck ` block of a page.
 fn comments(page: &str) -> Vec<ShellcheckComment> {
     let lines = page.lines().skip_while(|line| *line != "```shellcheck").skip(1);
-    lines.take_while(|line| *line != "```").map(|line| comment(line).expect("a comment")).collect()
+    lines.take_while(|line| *line != "```").filter_map(comment).collect()
 }
 
 fn comment(line: &str) -> Option<ShellcheckComment> {
