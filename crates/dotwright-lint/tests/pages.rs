@@ -36,10 +36,11 @@ impl Block<'_> {
     fn settings(&self, rule: &'static Rule) -> Settings {
         let mut settings = Settings { unattended: self.has("unattended"), ..Settings::default() };
         if let Some(profile) = self.option("profile") {
-            settings.profile = Profile::by_name(profile).expect("a profile");
+            settings.profile = Profile::by_name(profile).unwrap_or_else(|| panic!("no profile {profile}"));
         }
         if let Some(preset) = self.option("preset") {
-            settings.selection.preset = Preset::from_name(preset).expect("a preset");
+            settings.selection.preset =
+                Preset::from_name(preset).unwrap_or_else(|| panic!("no preset {preset}"));
         }
         if self.has("select") {
             let select = vec![Selector::Rule(rule.name)];
