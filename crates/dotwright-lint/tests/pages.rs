@@ -33,14 +33,14 @@ impl Block<'_> {
         self.info.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
     }
 
+    #[expect(clippy::expect_used, reason = "a wrong info word fails the test of its page")]
     fn settings(&self, rule: &'static Rule) -> Settings {
         let mut settings = Settings { unattended: self.has("unattended"), ..Settings::default() };
         if let Some(profile) = self.option("profile") {
-            settings.profile = Profile::by_name(profile).unwrap_or_else(|| panic!("no profile {profile}"));
+            settings.profile = Profile::by_name(profile).expect("a profile");
         }
         if let Some(preset) = self.option("preset") {
-            settings.selection.preset =
-                Preset::from_name(preset).unwrap_or_else(|| panic!("no preset {preset}"));
+            settings.selection.preset = Preset::from_name(preset).expect("a preset");
         }
         if self.has("select") {
             let select = vec![Selector::Rule(rule.name)];
