@@ -12,6 +12,7 @@ use dotwright_model::{
 
 use crate::command::{self, AlwaysSucceeds, ToolCommand};
 use crate::condition::{holds_for_outcome, mentions_outcome, tests_only_outcome};
+use crate::effect::outward_effect;
 use crate::outcome_set::OutcomeSet;
 use crate::region::{Dominators, Region};
 
@@ -29,6 +30,7 @@ pub struct Analysis<'p> {
     dominators: OnceCell<Dominators>,
     regions: OnceCell<Vec<Region>>,
     commands: OnceCell<Vec<OnceCell<Option<Box<ToolCommand<'p>>>>>>,
+    outward: OnceCell<Vec<bool>>,
 }
 
 /// What is there for the failure of a step; see [`Analysis::failure_use`].
@@ -68,6 +70,7 @@ impl<'p> Analysis<'p> {
             dominators: OnceCell::new(),
             regions: OnceCell::new(),
             commands: OnceCell::new(),
+            outward: OnceCell::new(),
         };
         analysis.inspects = analysis.inspecting_diamonds();
         analysis.domains = pipeline.nodes().map(|node| analysis.own_domain(node)).collect();
@@ -369,6 +372,24 @@ impl<'p> Analysis<'p> {
         }
         let command = self.command(node)?;
         command::always_succeeding_end(&command.text, &command.shell)
+    }
+
+    /// For each node whether a run can come from it to a tool with an outward effect without passing a human gate.
+    pub fn leads_outward(&self) -> &[bool] {
+        self.outward.get_or_init(|| {
+            let pipeline = self.pipeline;
+            let mut leads = vec![false; pipeline.nodes().len()];
+            let is_outward = |node: &NodeId| self.command(*node).and_then(outward_effect).is_some();
+            let mut queue: Vec<NodeId> = pipeline.nodes().filter(is_outward).collect();
+            while let Some(node) = queue.pop() {
+                let Some(seen) = leads.get_mut(node.index()).filter(|seen| !**seen) else { continue };
+                *seen = true;
+                let incoming = pipeline.incoming(node).iter().filter(|&&edge| self.is_feasible(edge));
+                let before = incoming.map(|&edge| pipeline.source_of(edge));
+                queue.extend(before.filter(|&source| pipeline.handler(source) != Handler::Human));
+            }
+            leads
+        })
     }
 
     /// What in the pipeline depends on whether a step fails. `None` when a failure of it just ends the run.

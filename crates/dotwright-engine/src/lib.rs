@@ -6,6 +6,7 @@
 mod analysis;
 mod command;
 pub mod condition;
+mod effect;
 mod exhaustive;
 pub mod gate;
 mod label;
@@ -16,6 +17,7 @@ mod select;
 
 pub use analysis::{Analysis, Coverage, FailureUse};
 pub use command::{AlwaysSucceeds, ToolCommand, always_succeeding_end, always_succeeds, mask_templates};
+pub use effect::outward_effect;
 pub use label::{accelerator, accelerator_key, label_text, normalise_label};
 pub use ledger::Ledger;
 pub use outcome_set::OutcomeSet;

@@ -41,6 +41,7 @@ impl Block<'_> {
         self.info.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
     }
 
+    #[expect(clippy::expect_used, reason = "a wrong info word fails the test of its page")]
     fn settings(&self, rule: &'static Rule) -> Settings {
         let mut settings = Settings { unattended: self.has("unattended"), ..Settings::default() };
         if let Some(profile) = self.option("profile") {
@@ -94,7 +95,7 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
 /// The comments in the ` ```shellcheck ` block of a page.
 fn comments(page: &str) -> Vec<ShellcheckComment> {
     let lines = page.lines().skip_while(|line| *line != "```shellcheck").skip(1);
-    lines.take_while(|line| *line != "```").map(|line| comment(line).expect("a comment")).collect()
+    lines.take_while(|line| *line != "```").filter_map(comment).collect()
 }
 
 fn comment(line: &str) -> Option<ShellcheckComment> {

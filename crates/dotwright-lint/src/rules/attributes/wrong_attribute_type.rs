@@ -2,8 +2,7 @@
 
 use dotwright_diagnostics::{Severity, TextEdit};
 use dotwright_model::{
-    AttributeKey, DurationLiteral, Level, QuotedLiterals, ValueType, parse_boolean, parse_duration,
-    parse_integer,
+    AttributeKey, Level, QuotedLiterals, ValueType, parse_boolean, parse_duration, parse_integer,
 };
 use dotwright_syntax::ast::IdKind;
 
@@ -32,8 +31,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let Some(expected) = Literal::of(schema.value_type) else { continue };
         let Some((value, range)) = pair.plain_value() else { continue };
         let value = value.trim();
-        let key = pair.attribute.name();
         if !expected.fits(value) {
+            let key = pair.attribute.name();
             let message = format!("`{key}={value}` on {} is no {}", pair.owner(), expected.noun());
             let finding = report.finding(range, message).help(format!("write {}", expected.example()));
             report.push(match expected.repaired(value) {
@@ -42,6 +41,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                 None => finding,
             });
         } else if is_ignored_for_its_quotes(context, &pair, expected) {
+            let key = pair.attribute.name();
             let message = format!(
                 "`{key}={}` on {} is ignored because of its quotes",
                 pair.attribute.written(),
@@ -129,14 +129,11 @@ impl Literal {
     }
 }
 
+/// Some runners read quoted numbers and booleans as text; durations are text for all of them.
 fn is_ignored_for_its_quotes(context: &Context<'_>, pair: &Written<'_>, literal: Literal) -> bool {
-    let quoted = matches!(pair.attribute.value().kind, IdKind::Quoted | IdKind::Concatenated);
-    let is_duration = literal == Literal::Duration
-        && matches!(parse_duration(&pair.attribute.text()), Some(DurationLiteral::Span(_)));
-    quoted
-        && !is_duration
-        && context.profile().quoted_literals == QuotedLiterals::Text
+    context.profile().quoted_literals == QuotedLiterals::Text
         && literal != Literal::Duration
+        && matches!(pair.attribute.value().kind, IdKind::Quoted | IdKind::Concatenated)
 }
 
 #[cfg(test)]

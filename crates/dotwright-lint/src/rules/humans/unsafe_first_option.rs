@@ -1,6 +1,7 @@
 //! Where a runner takes the first option when no answer fits, the option that lets work pass may be the wrong one to list
 //! later, and the one that sends it back the wrong one to list first.
 
+use dotwright_diagnostics::Severity;
 use dotwright_engine::gate::choices;
 use dotwright_model::{EdgeId, Level, UnmatchedAnswer};
 use dotwright_syntax::ast::Endpoint;
@@ -34,10 +35,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
         let choices = choices(pipeline, gate);
         let Some((first, later)) = choices.split_first() else { continue };
-        if !has_word(&first.text, &NEGATIVE) || has_word(&first.text, &POSITIVE) {
-            continue;
-        }
-        let Some(meant) = later.iter().find(|choice| has_word(&choice.text, &POSITIVE)) else { continue };
+        let positive = || later.iter().find(|choice| has_word(&choice.text, &POSITIVE));
+        let sends_back = has_word(&first.text, &NEGATIVE) && !has_word(&first.text, &POSITIVE);
         let range = |edge: EdgeId| {
             pipeline.edge_label(edge).map_or(pipeline.target_range(edge), |label| label.value_range())
         };
@@ -46,8 +45,22 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             context.id(gate),
             first.text
         );
-        let help = format!("list `{}` first, or set `{}`", meant.text, default_choice_key(context));
-        let finding = report.finding(range(first.edge), message).help(help);
+        let key = default_choice_key(context);
+        let range_of_first = range(first.edge);
+        let Some(meant) = positive().filter(|_| sends_back) else {
+            let target = pipeline.target_of(first.edge);
+            let leads_outward = || context.analysis.leads_outward().get(target.index()) == Some(&true);
+            if !later.is_empty() && leads_outward() {
+                let finding = report.variant(Severity::Warning, range_of_first, message);
+                let finding = finding.help(format!("set `{key}` to the option that publishes nothing"));
+                report.push(
+                    finding.label(pipeline.node_range(target), "something leaves the project from here on"),
+                );
+            }
+            continue;
+        };
+        let help = format!("list `{}` first, or set `{key}`", meant.text);
+        let finding = report.finding(range_of_first, message).help(help);
         let finding = finding.label(range(meant.edge), "this may be meant");
         let (one, other) = (pipeline.edge(first.edge).stmt, pipeline.edge(meant.edge).stmt);
         report.push(if is_single(context, first.edge) && is_single(context, meant.edge) {
@@ -99,6 +112,29 @@ mod tests {
                   help: list `Yes` first, or set `human.default_choice`
                   1:76-1:79 this may be meant
             "#]],
+        );
+    }
+
+    #[test]
+    fn an_option_that_publishes_is_no_default() {
+        const PUSH: &str = "push [shape=parallelogram, tool_command=\"git push\"]; pack -> push";
+        check_in(
+            &RULE,
+            "amplifier",
+            &format!("digraph {{ g [shape=hexagon]; g -> pack [label=Yes]; g -> b [label=No]; {PUSH} }}"),
+            expect![[r#"
+                1:47-1:50 warning: auto-approval of `g` takes `Yes`, because it is listed first
+                  help: set `human.default_choice` to the option that publishes nothing
+                  1:35-1:39 something leaves the project from here on
+            "#]],
+        );
+        check_in(
+            &RULE,
+            "amplifier",
+            &format!(
+                "digraph {{ g [shape=hexagon]; h [shape=hexagon]; g -> h [label=Yes]; g -> b [label=No]; h -> pack; {PUSH} }}"
+            ),
+            expect![[""]],
         );
     }
 
