@@ -5,6 +5,7 @@
 
 mod category;
 mod check;
+mod edits;
 mod external;
 mod fix;
 mod registry;
@@ -13,6 +14,8 @@ mod rule;
 mod rules;
 mod settings;
 mod suppression;
+#[cfg(test)]
+mod test_support;
 
 pub use category::Category;
 pub use check::{CheckResult, Suppressed, check};

@@ -1,0 +1,431 @@
+//! The text edits that fixes of several rules share.
+//!
+//! They work on tokens, not on lines of the model: commas, comments and the author's layout stay as they are.
+
+use dotwright_diagnostics::{TextEdit, TextRange};
+use dotwright_model::{Attribute, EdgeId, NodeId, Pipeline};
+use dotwright_syntax::ast::{Endpoint, NodeRef, Stmt, StmtId, StmtKind};
+use dotwright_syntax::{Token, TokenKind};
+
+/// Adds `pair`, such as `timeout="600s"`, to the first statement of a node; `None` for a node that only edges name.
+pub(crate) fn insert_node_attribute(pipeline: &Pipeline, node: NodeId, pair: &str) -> Option<TextEdit> {
+    let declaration = pipeline.node(node).declaration?;
+    Some(insert_attribute(pipeline, declaration, pair))
+}
+
+/// Adds `pair` at the end of the last attribute list of a statement, or as a new list.
+pub(crate) fn insert_attribute(pipeline: &Pipeline, stmt: StmtId, pair: &str) -> TextEdit {
+    let source = pipeline.source();
+    let stmt = &pipeline.ast()[stmt];
+    let tokens = tokens_in(pipeline, stmt.range);
+    let Some((close, before)) = tokens.split_last().filter(|(last, _)| last.kind == TokenKind::RBracket)
+    else {
+        return TextEdit::insert(stmt.range.end, format!(" [{pair}]"));
+    };
+    let Some(last) = before.last() else { return TextEdit::insert(stmt.range.end, format!(" [{pair}]")) };
+    if last.kind == TokenKind::LBracket {
+        return TextEdit::insert(last.range.end, pair);
+    }
+    let has_comma = is_separator(last.kind);
+    let own_line = pipeline.ast().attributes(stmt).last().and_then(|pair| indent(source, pair.range().start));
+    let gap = TextRange::new(last.range.end, close.range.start).text(source);
+    let Some((indent, (rest, _))) = own_line.zip(gap.split_once('\n')) else {
+        let separator = if has_comma { "" } else { "," };
+        return TextEdit::insert(last.range.end, format!("{separator} {pair}"));
+    };
+    // A comment behind the last pair stays in its line.
+    let rest = rest.trim_end_matches('\r');
+    let range = TextRange::new(last.range.end, last.range.end + rest.len() as u32);
+    let (before, after) = if has_comma { ("", ",") } else { (",", "") };
+    TextEdit::replace(range, format!("{before}{rest}\n{indent}{pair}{after}"))
+}
+
+/// Deletes a pair with one neighbouring separator, and with its list when nothing is left in it.
+pub(crate) fn delete_attribute(pipeline: &Pipeline, attribute: Attribute<'_>) -> Vec<TextEdit> {
+    delete_pair(pipeline, attribute.range())
+}
+
+/// Deletes the pair at `pair` of an attribute list; see [`delete_attribute`].
+pub(crate) fn delete_pair(pipeline: &Pipeline, pair: TextRange) -> Vec<TextEdit> {
+    let source = pipeline.source();
+    let tokens = &pipeline.syntax().tokens;
+    let first = tokens.partition_point(|token| token.range.start < pair.start);
+    let behind = tokens.partition_point(|token| token.range.start < pair.end);
+    let token = |index: usize| tokens.get(index);
+    let before = first.checked_sub(1).and_then(token);
+    let after = token(behind);
+    if let (Some(open), Some(close)) = (before, after)
+        && (open.kind, close.kind) == (TokenKind::LBracket, TokenKind::RBracket)
+        && let Some(owner) = first.checked_sub(2).and_then(token)
+        && owner.kind.is_id()
+        && !has_comment(pipeline, TextRange::new(owner.range.end, close.range.end))
+    {
+        return vec![TextEdit::delete(TextRange::new(owner.range.end, close.range.end))];
+    }
+    let separator = after.filter(|after| is_separator(after.kind));
+    let end = separator.map_or(pair.end, |separator| separator.range.end);
+    let mut edits = Vec::new();
+    if separator.is_none()
+        && let Some(before) = before.filter(|before| is_separator(before.kind))
+    {
+        let gap = TextRange::new(before.range.end, pair.start);
+        if !has_comment(pipeline, gap) {
+            return vec![TextEdit::delete(before.range.cover(pair))];
+        }
+        edits.push(TextEdit::delete(before.range));
+    }
+    edits.push(TextEdit::delete(with_blanks(source, TextRange::new(pair.start, end))));
+    edits
+}
+
+/// Deletes a statement with its `;`, and with its line when it stands alone on it.
+pub(crate) fn delete_statement(pipeline: &Pipeline, stmt: StmtId) -> TextEdit {
+    let range = pipeline.ast()[stmt].range;
+    let next = token_behind(pipeline, range.end);
+    let end = next.filter(|next| next.kind == TokenKind::Semicolon).map_or(range.end, |next| next.range.end);
+    TextEdit::delete(with_blanks(pipeline.source(), TextRange::new(range.start, end)))
+}
+
+/// Deletes one edge: its statement, or its hop of a chain, which falls into two when the hop is in the middle.
+/// `None` for a hop that stands for several edges.
+pub(crate) fn delete_edge(pipeline: &Pipeline, edge: EdgeId) -> Option<Vec<TextEdit>> {
+    let source = pipeline.source();
+    let hop = pipeline.edge(edge);
+    let stmt = &pipeline.ast()[hop.stmt];
+    let ends = pipeline.ast().endpoints(stmt);
+    let at = hop.hop as usize;
+    let (Some(Endpoint::Node(from)), Some(Endpoint::Node(to))) = (ends.get(at), ends.get(at + 1)) else {
+        return None;
+    };
+    if ends.len() == 2 {
+        return Some(vec![delete_statement(pipeline, hop.stmt)]);
+    }
+    let from_end = node_end(pipeline, *from);
+    let to_end = node_end(pipeline, *to);
+    if at == 0 {
+        return Some(vec![TextEdit::delete(TextRange::new(from.id.range.start, to.id.range.start))]);
+    }
+    if at + 2 == ends.len() {
+        return Some(vec![TextEdit::delete(TextRange::new(from_end, to_end))]);
+    }
+    let last = match ends.last() {
+        Some(Endpoint::Node(node)) => node_end(pipeline, *node),
+        Some(Endpoint::List(list)) => {
+            pipeline.ast().listed(*list).last().map_or(stmt.range.end, |node| node_end(pipeline, *node))
+        }
+        Some(Endpoint::Subgraph(group)) => pipeline.ast()[*group].range.end,
+        None => stmt.range.end,
+    };
+    let lists = TextRange::new(last, stmt.range.end).text(source);
+    let gap = TextRange::new(from_end, to.id.range.start);
+    let separator = match indent(source, stmt.range.start) {
+        Some(indent) => format!("{}\n{indent}", semicolon(pipeline, stmt)),
+        None => "; ".to_owned(),
+    };
+    Some(vec![TextEdit::replace(gap, format!("{lists}{separator}"))])
+}
+
+/// Adds an edge statement, such as `a -> b`, behind the last one that stands in no subgraph.
+pub(crate) fn insert_edge(pipeline: &Pipeline, edge: &str) -> Option<TextEdit> {
+    let source = pipeline.source();
+    let graph = pipeline.graph_syntax()?;
+    let Some(last) = last_edge_statement(pipeline) else {
+        let close = graph.close.start;
+        return Some(match indent(source, close) {
+            Some(indent) => TextEdit::insert(close - indent.len() as u32, format!("{indent}  {edge}\n")),
+            None => TextEdit::insert(close, format!("{edge} ")),
+        });
+    };
+    let stmt = &pipeline.ast()[last];
+    let semicolon = semicolon(pipeline, stmt);
+    let end = if semicolon.is_empty() {
+        stmt.range.end
+    } else {
+        token_behind(pipeline, stmt.range.end).map_or(stmt.range.end, |token| token.range.end)
+    };
+    let Some(indent) = indent(source, stmt.range.start) else {
+        return Some(TextEdit::insert(end, format!(" {edge}{semicolon}")));
+    };
+    let rest = source.get(end as usize..).unwrap_or("");
+    let blank = rest.trim_start_matches([' ', '\t']);
+    let at = if blank.starts_with("//") { end + rest.find('\n').unwrap_or(rest.len()) as u32 } else { end };
+    Some(TextEdit::insert(at, format!("\n{indent}{edge}{semicolon}")))
+}
+
+/// Renames a node in its statements and in edges. Attribute values that name it are not touched.
+pub(crate) fn rename_node(pipeline: &Pipeline, node: NodeId, name: &str) -> Vec<TextEdit> {
+    let ast = pipeline.ast();
+    let Some(graph) = pipeline.graph_syntax() else { return Vec::new() };
+    let written = written_id(name);
+    let old = pipeline.id(node);
+    let mut edits = Vec::new();
+    let mut visit = |found: NodeRef| {
+        if dotwright_syntax::decode(pipeline.source(), found.id) == old {
+            edits.push(TextEdit::replace(found.id.range, written.clone()));
+        }
+    };
+    for (_, stmt) in ast.statements(graph) {
+        if let StmtKind::Node(found) = stmt.kind {
+            visit(found);
+        }
+        for end in ast.endpoints(stmt) {
+            match end {
+                Endpoint::Node(found) => visit(*found),
+                Endpoint::List(list) => ast.listed(*list).iter().copied().for_each(&mut visit),
+                Endpoint::Subgraph(_) => {}
+            }
+        }
+    }
+    edits
+}
+
+/// An id or value as DOT takes it: bare where it is a plain name, else quoted.
+pub(crate) fn written_id(text: &str) -> String {
+    const KEYWORDS: [&str; 6] = ["node", "edge", "graph", "digraph", "subgraph", "strict"];
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && !KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(text));
+    if plain { text.to_owned() } else { quoted(text) }
+}
+
+/// Text in double quotes, with the escapes that keep it the same text.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn is_separator(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Comma | TokenKind::Semicolon)
+}
+
+fn tokens_in(pipeline: &Pipeline, range: TextRange) -> &[Token] {
+    let tokens = &pipeline.syntax().tokens;
+    let first = tokens.partition_point(|token| token.range.start < range.start);
+    let behind = tokens.partition_point(|token| token.range.start < range.end);
+    tokens.get(first..behind).unwrap_or(&[])
+}
+
+fn token_behind(pipeline: &Pipeline, offset: u32) -> Option<&Token> {
+    let tokens = &pipeline.syntax().tokens;
+    tokens.get(tokens.partition_point(|token| token.range.start < offset))
+}
+
+fn has_comment(pipeline: &Pipeline, range: TextRange) -> bool {
+    let comments = &pipeline.syntax().comments;
+    let first = comments.partition_point(|comment| comment.range.start < range.start);
+    comments.get(first).is_some_and(|comment| comment.range.start < range.end)
+}
+
+/// `;` when one follows the statement.
+fn semicolon(pipeline: &Pipeline, stmt: &Stmt) -> &'static str {
+    let next = token_behind(pipeline, stmt.range.end);
+    if next.is_some_and(|next| next.kind == TokenKind::Semicolon) { ";" } else { "" }
+}
+
+/// Where a node reference ends, ports included.
+fn node_end(pipeline: &Pipeline, node: NodeRef) -> u32 {
+    let port = pipeline.ast().port(node);
+    port.map_or(node.id.range.end, |port| port.compass.unwrap_or(port.name).range.end)
+}
+
+/// The blanks before `offset` when nothing else stands before it in its line.
+fn indent(source: &str, offset: u32) -> Option<&str> {
+    let before = source.get(..offset as usize)?;
+    let line = before.trim_end_matches([' ', '\t']);
+    (line.is_empty() || line.ends_with('\n')).then(|| before.get(line.len()..).unwrap_or(""))
+}
+
+/// The range with its whole line when nothing else stands there, else with the blanks behind it, or before it when it
+/// ends its line or list.
+fn with_blanks(source: &str, range: TextRange) -> TextRange {
+    let rest = source.get(range.end as usize..).unwrap_or("");
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let after = rest.get(blanks..).unwrap_or("");
+    let line_break = ["\r\n", "\n"].into_iter().find(|line_break| after.starts_with(line_break));
+    let ends_line = line_break.is_some() || after.is_empty();
+    if let Some(indent) = indent(source, range.start).filter(|_| ends_line) {
+        let end = range.end as usize + blanks + line_break.map_or(0, str::len);
+        return TextRange::new(range.start - indent.len() as u32, end as u32);
+    }
+    let before = source.get(..range.start as usize).unwrap_or("");
+    let blanks_before = before.len() - before.trim_end_matches([' ', '\t']).len();
+    if ends_line || after.starts_with(']') {
+        TextRange::new(range.start - blanks_before as u32, range.end)
+    } else {
+        TextRange::new(range.start, range.end + blanks as u32)
+    }
+}
+
+/// The last edge statement that stands in no subgraph.
+fn last_edge_statement(pipeline: &Pipeline) -> Option<StmtId> {
+    let graph = pipeline.graph_syntax()?;
+    let mut last = None;
+    let mut inside_until = StmtId(0);
+    for (id, stmt) in pipeline.ast().statements(graph) {
+        if id < inside_until {
+            continue;
+        }
+        match stmt.kind {
+            StmtKind::Edge { .. } => last = Some(id),
+            StmtKind::Subgraph(group) => inside_until = group.end,
+            StmtKind::Node(_) | StmtKind::Default(_) | StmtKind::Assign => {}
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use dotwright_diagnostics::apply_edits;
+    use dotwright_model::Profile;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(source: &str, edits: impl FnOnce(&Pipeline) -> Vec<TextEdit>, expected: &str) {
+        let pipeline = Pipeline::parse(source, Profile::default());
+        assert_eq!(apply_edits(source, &edits(&pipeline)).unwrap(), expected);
+    }
+
+    fn node(pipeline: &Pipeline, id: &str) -> NodeId {
+        pipeline.node_by_id(id).unwrap()
+    }
+
+    #[track_caller]
+    fn insert_into_a(source: &str, expected: &str) {
+        check(source, |p| vec![insert_node_attribute(p, node(p, "a"), "t=1").unwrap()], expected);
+    }
+
+    #[test]
+    fn a_pair_goes_to_the_end_of_the_list_or_into_a_new_one() {
+        insert_into_a("digraph { a }", "digraph { a [t=1] }");
+        insert_into_a("digraph { a; }", "digraph { a [t=1]; }");
+        insert_into_a("digraph { a [] }", "digraph { a [t=1] }");
+        insert_into_a("digraph { a [x=1] }", "digraph { a [x=1, t=1] }");
+        insert_into_a("digraph { a [x=1,] }", "digraph { a [x=1, t=1] }");
+        insert_into_a("digraph { a [x=1 y=2] [z=\"]\"] }", "digraph { a [x=1 y=2] [z=\"]\", t=1] }");
+    }
+
+    #[test]
+    fn a_list_with_a_pair_per_line_stays_one() {
+        insert_into_a("digraph {\n a [\n  x=1\n ]\n}", "digraph {\n a [\n  x=1,\n  t=1\n ]\n}");
+        insert_into_a("digraph {\n a [\n  x=1,\n ]\n}", "digraph {\n a [\n  x=1,\n  t=1,\n ]\n}");
+        insert_into_a("digraph {\n a [\n  x=1]\n}", "digraph {\n a [\n  x=1, t=1]\n}");
+        insert_into_a("digraph {\n a [\n  x=1 // why\n ]\n}", "digraph {\n a [\n  x=1, // why\n  t=1\n ]\n}");
+    }
+
+    #[track_caller]
+    fn delete_y(source: &str, expected: &str) {
+        let delete = |p: &Pipeline| {
+            let a = node(p, "a");
+            let pair = p.own_attributes(a).find(|attribute| attribute.name() == "y").unwrap();
+            delete_attribute(p, pair)
+        };
+        check(source, delete, expected);
+    }
+
+    #[test]
+    fn a_pair_goes_with_one_separator() {
+        delete_y("digraph { a [x=1, y=2, z=3] }", "digraph { a [x=1, z=3] }");
+        delete_y("digraph { a [y=2, z=3] }", "digraph { a [z=3] }");
+        delete_y("digraph { a [x=1, y=2] }", "digraph { a [x=1] }");
+        delete_y("digraph { a [x=1 y=2 z=3] }", "digraph { a [x=1 z=3] }");
+        delete_y("digraph { a [x=1 y=2] }", "digraph { a [x=1] }");
+        delete_y("digraph { a [x=1, y=2,] }", "digraph { a [x=1,] }");
+    }
+
+    #[test]
+    fn the_last_pair_goes_with_its_list() {
+        delete_y("digraph { a [y=2]; }", "digraph { a; }");
+        delete_y("digraph { a [ /* why */ y=2 ] }", "digraph { a [ /* why */ ] }");
+    }
+
+    #[test]
+    fn a_pair_in_a_line_of_its_own_goes_with_the_line() {
+        delete_y("digraph {a [\n  x=1,\n  y=2,\n  z=3\n]}", "digraph {a [\n  x=1,\n  z=3\n]}");
+        delete_y("digraph {a [\n  x=1,\n  y=2\n]}", "digraph {a [\n  x=1\n]}");
+        delete_y("digraph {a [\n  x=1, // x\n  y=2\n]}", "digraph {a [\n  x=1 // x\n]}");
+        delete_y("digraph {a [\n  y=2, // y\n  z=3\n]}", "digraph {a [\n  // y\n  z=3\n]}");
+    }
+
+    #[track_caller]
+    fn delete_b_c(source: &str, expected: &str) {
+        let delete = |p: &Pipeline| {
+            let edge = p.edges().find(|&edge| p.source_of(edge) == node(p, "b")).unwrap();
+            delete_edge(p, edge).unwrap()
+        };
+        check(source, delete, expected);
+    }
+
+    #[test]
+    fn an_edge_goes_with_its_line() {
+        delete_b_c("digraph {\n  b -> c\n  x\n}", "digraph {\n  x\n}");
+        delete_b_c("digraph {\n  b -> c [x=1];\n}\n", "digraph {\n}\n");
+        delete_b_c("digraph {\n  b -> c // why\n}\n", "digraph {\n  // why\n}\n");
+        delete_b_c("digraph { b -> c; x }", "digraph { x }");
+        delete_b_c("digraph { x; b -> c }", "digraph { x; }");
+    }
+
+    #[test]
+    fn a_hop_shortens_or_splits_its_chain() {
+        delete_b_c("digraph { b -> c -> d [x=1] }", "digraph { c -> d [x=1] }");
+        delete_b_c("digraph { a -> b -> c [x=1] }", "digraph { a -> b [x=1] }");
+        delete_b_c("digraph { a -> b -> c -> d [x=1] }", "digraph { a -> b [x=1]; c -> d [x=1] }");
+        delete_b_c("digraph {\n a -> b:n -> c -> d;\n}", "digraph {\n a -> b:n;\n c -> d;\n}");
+    }
+
+    #[test]
+    fn a_hop_between_groups_is_left_alone() {
+        let pipeline = Pipeline::parse("digraph { a -> { b c } }", Profile::default());
+        assert!(pipeline.edges().all(|edge| delete_edge(&pipeline, edge).is_none()));
+    }
+
+    #[track_caller]
+    fn insert_a_b(source: &str, expected: &str) {
+        check(source, |p| vec![insert_edge(p, "a -> b").unwrap()], expected);
+    }
+
+    #[test]
+    fn an_edge_goes_behind_the_last_one_outside_subgraphs() {
+        insert_a_b("digraph {\n  x -> y\n  z\n}", "digraph {\n  x -> y\n  a -> b\n  z\n}");
+        insert_a_b("digraph {\n\tx -> y; // why\n}", "digraph {\n\tx -> y; // why\n\ta -> b;\n}");
+        insert_a_b(
+            "digraph {\n  x -> y\n  subgraph s {\n    y -> z\n  }\n}",
+            "digraph {\n  x -> y\n  a -> b\n  subgraph s {\n    y -> z\n  }\n}",
+        );
+        insert_a_b("digraph { x -> y; z }", "digraph { x -> y; a -> b; z }");
+    }
+
+    #[test]
+    fn the_first_edge_goes_before_the_closing_brace() {
+        insert_a_b("digraph {\n  a\n}\n", "digraph {\n  a\n  a -> b\n}\n");
+        insert_a_b("digraph { a }", "digraph { a a -> b }");
+    }
+
+    #[test]
+    fn a_node_is_renamed_wherever_it_is_named() {
+        check(
+            "digraph { a; \"a\" [x=a]; c -> a:n -> { a }; a, d -> c }",
+            |p| rename_node(p, node(p, "a"), "a-b"),
+            "digraph { \"a-b\"; \"a-b\" [x=a]; c -> \"a-b\":n -> { \"a-b\" }; \"a-b\", d -> c }",
+        );
+    }
+
+    #[test]
+    fn ids_are_quoted_where_dot_needs_it() {
+        assert_eq!(written_id("plan_2"), "plan_2");
+        assert_eq!(written_id("2nd"), "\"2nd\"");
+        assert_eq!(written_id("Node"), "\"Node\"");
+        assert_eq!(written_id("say \"hi\""), "\"say \\\"hi\\\"\"");
+    }
+}
