@@ -16,6 +16,7 @@ mod settings;
 mod suppression;
 #[cfg(test)]
 mod test_support;
+mod wording;
 
 pub use category::Category;
 pub use check::{CheckResult, Suppressed, check};

@@ -1,0 +1,106 @@
+//! An edge that waits for an outcome that its step never has is never taken.
+
+use dotwright_diagnostics::Diagnostic;
+use dotwright_engine::OutcomeSet;
+use dotwright_model::{DiamondOutcome, Handler, Level, NodeId, Outcome, Profile};
+
+use super::outcome_test::{OutcomeTest, outcome_tests};
+use crate::category::Category;
+use crate::rule::{Context, Fixability, Report, Rule};
+use crate::wording::alternatives;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "impossible-outcome",
+    category: Category::Routing,
+    level: Level::Warning,
+    selected_level: Level::Warning,
+    fixability: Fixability::None,
+    spec_id: None,
+    needs_sound_graph: true,
+    page: include_str!("../../../../../lints/impossible-outcome.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, report: &mut Report<'_>) {
+    for test in outcome_tests(context).filter(|test| test.equal) {
+        let node = context.pipeline.source_of(test.edge);
+        let Some(domain) = closed_domain(context, node) else { continue };
+        if is_impossible(context.profile(), &test.word, domain) {
+            report.push(finding(context, report, &test, node, domain));
+        }
+    }
+}
+
+/// What a step of a closed kind can end with; `None` for steps that may end with anything.
+fn closed_domain(context: &Context<'_>, node: NodeId) -> Option<OutcomeSet> {
+    let profile = context.profile();
+    let domain = context.analysis.domain(node);
+    let domain = match context.handler(node) {
+        Handler::Start => domain,
+        // That a command hides its failures is a finding of its own.
+        Handler::Tool => domain.union(OutcomeSet::SUCCESS_OR_FAIL),
+        Handler::Human | Handler::FanIn | Handler::Manager if !profile.outcome_reads_label => domain,
+        Handler::Conditional => match profile.diamond_outcome {
+            DiamondOutcome::Forward => domain,
+            DiamondOutcome::Success => return None,
+        },
+        Handler::Human
+        | Handler::FanIn
+        | Handler::Manager
+        | Handler::Exit
+        | Handler::Codergen
+        | Handler::Parallel
+        | Handler::Custom => return None,
+    };
+    (!domain.is_empty()).then_some(domain)
+}
+
+fn is_impossible(profile: &Profile, word: &str, domain: OutcomeSet) -> bool {
+    match profile.outcome(word) {
+        Some(Outcome::Retry | Outcome::Skipped) => false,
+        Some(outcome) => !domain.contains(outcome),
+        None => !domain.has_custom() && !is_miscased(profile, word),
+    }
+}
+
+fn is_miscased(profile: &Profile, word: &str) -> bool {
+    let words = profile.outcome_words.iter();
+    words
+        .flat_map(|entry| entry.synonyms.iter().chain([&entry.word]))
+        .any(|known| known.eq_ignore_ascii_case(word))
+}
+
+fn finding(
+    context: &Context<'_>,
+    report: &Report<'_>,
+    test: &OutcomeTest<'_>,
+    node: NodeId,
+    domain: OutcomeSet,
+) -> Diagnostic {
+    let (pipeline, profile) = (context.pipeline, context.profile());
+    let is_diamond = context.handler(node) == Handler::Conditional;
+    let reason = if is_diamond {
+        format!("only {} reaches it", domain.words(profile))
+    } else {
+        format!("a {} has only {}", context.handler(node).noun(), domain.words(profile))
+    };
+    let message = format!("`{}` never ends with `{}`, {reason}", context.id(node), test.word);
+    let foreign = Profile::all().iter().find_map(|other| {
+        let outcome = other.outcome(&test.word).filter(|&outcome| domain.contains(outcome))?;
+        profile.outcome_word(outcome)
+    });
+    let help = match foreign {
+        Some(word) => format!("write `outcome={word}`"),
+        None => format!("test {}, or set a context key and test that", alternatives(domain, profile)),
+    };
+    let mut finding = report.finding(test.word_range(), message).help(help);
+    if !is_diamond {
+        return finding.label(pipeline.node_range(node), format!("a {}", context.handler(node).noun()));
+    }
+    for &edge in pipeline.incoming(node).iter().take(3) {
+        let delivered = context.analysis.travelling(edge).words(profile);
+        let delivered = if delivered.is_empty() { "nothing".to_owned() } else { delivered };
+        finding = finding.label(pipeline.edge_ends_range(edge), format!("delivers {delivered}"));
+    }
+    finding
+}
