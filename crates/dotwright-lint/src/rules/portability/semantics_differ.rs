@@ -238,3 +238,76 @@ fn quoted_literal(
     let help = format!("write `{}={text}`", pair.name());
     Some(Difference { range: pair.value_range(), message, help, labels: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use dotwright_model::Profile;
+    use expect_test::{Expect, expect};
+
+    use super::RULE;
+    use crate::Settings;
+    use crate::test_support::{check, check_in, check_with};
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; t [shape=parallelogram, tool_command=make]; s -> t\n";
+    const DIAMOND: &str = "d [shape=diamond]; t -> d\nd -> x [condition=\"outcome=success\"]\n\
+        d -> t [condition=\"outcome!=success\"]\n}";
+
+    #[track_caller]
+    fn between(targets: &[&str], body: &str, expect: Expect) {
+        let targets = targets.iter().map(|name| Profile::by_name(name).unwrap()).collect();
+        check_with(&RULE, &format!("{HEAD}{body}\n}}"), Settings { targets, ..Settings::default() }, expect);
+    }
+
+    #[test]
+    fn a_diamond_that_looks_at_the_outcome_is_a_hint() {
+        check(&RULE, &format!("{HEAD}{DIAMOND}"), expect![[r#"
+            4:20-4:36 hint: `outcome!=success` at `d` means "the step before ended so" in `attractor`, `kilroy` and `mammoth` and "never" in `attractor-literal`, `tracker`, `fabro` and 1 more
+              help: where that matters, put the conditions on the edges out of `t`
+        "#]]);
+    }
+
+    #[test]
+    fn where_diamonds_succeed_another_rule_speaks() {
+        check_in(&RULE, "attractor-literal", &format!("{HEAD}{DIAMOND}"), expect![[""]]);
+    }
+
+    #[test]
+    fn targets_that_differ_make_it_a_warning() {
+        let diamond = "d [shape=diamond]; t -> d; d -> t [condition=\"outcome=fail\"]; d -> x";
+        between(&["attractor", "tracker"], diamond, expect![[r#"
+            2:47-2:59 warning: `outcome=fail` at `d` means "the step before ended so" in `attractor` and "never" in `tracker`
+              help: where that matters, put the conditions on the edges out of `t`
+        "#]]);
+        between(&["attractor", "kilroy"], diamond, expect![[""]]);
+    }
+
+    #[test]
+    fn plain_edges_out_of_tools() {
+        between(&["attractor", "fabro"], "t -> x", expect![[r#"
+            2:1-2:7 warning: the plain edge `t -> x` at `t` means "not taken after a failure" in `attractor` and "taken after a failure too" in `fabro`
+              help: write `condition="outcome=success"` on it, and give the failure an edge of its own
+        "#]]);
+        between(&["attractor", "tracker"], "t -> x", expect![[""]]);
+        between(&["attractor", "fabro"], "t -> x [condition=\"outcome=success\"]", expect![[""]]);
+    }
+
+    #[test]
+    fn work_on_diamonds() {
+        between(&["attractor", "tracker"], "d [shape=diamond, prompt=\"Judge\"]; t -> d -> x", expect![[r#"
+            2:19-2:25 warning: `prompt` at `d` means "nothing, a diamond only routes" in `attractor` and "work to do" in `tracker`
+              help: move it to a step before `d`
+        "#]]);
+    }
+
+    #[test]
+    fn quoted_numbers() {
+        between(
+            &["attractor", "fabro"],
+            "a [max_retries=\"3\", label=\"3\", goal_gate=true]; t -> a [condition=\"outcome=success\"]; a -> x [condition=\"outcome=success\"]",
+            expect![[r#"
+                2:16-2:19 warning: `max_retries="3"` at `a` means "the value without its quotes" in `attractor` and "text, which is not read" in `fabro`
+                  help: write `max_retries=3`
+            "#]],
+        );
+    }
+}

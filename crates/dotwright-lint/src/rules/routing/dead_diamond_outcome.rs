@@ -59,3 +59,59 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         report.push(finding.label(pipeline.node_range(node), "always succeeds"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::{check, check_in};
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[track_caller]
+    fn found_in(profile: &str, body: &str, expect: expect_test::Expect) {
+        check_in(&RULE, profile, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn edges_for_failures_never_fire() {
+        found_in(
+            "attractor-literal",
+            r#"d [shape=diamond]; t -> d
+d -> x [condition="outcome=success"]
+d -> a [condition="context.k=1 && outcome=fail"]"#,
+            expect![[r#"
+                4:35-4:47 warning: `d -> a` never fires, the diamond `d` always succeeds in attractor-literal
+                  help: put the conditions on the edges out of `t`, which knows the result
+                  2:1-2:2 always succeeds
+            "#]],
+        );
+    }
+
+    #[test]
+    fn diamonds_that_work_or_forward_are_fine() {
+        found_in(
+            "tracker",
+            r#"d [shape=diamond, prompt=Judge]; t -> d
+d -> a [condition="outcome=fail"]"#,
+            expect![[""]],
+        );
+        found(
+            r#"d [shape=diamond]; t -> d
+d -> a [condition="outcome=fail"]"#,
+            expect![[""]],
+        );
+        found_in(
+            "amplifier",
+            r#"d [shape=diamond]; t -> d
+d -> a [condition="outcome=yes"]"#,
+            expect![[""]],
+        );
+    }
+}

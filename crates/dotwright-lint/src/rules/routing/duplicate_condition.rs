@@ -83,3 +83,84 @@ fn check_group(context: &Context<'_>, report: &mut Report<'_>, edges: &[EdgeId])
         report.push(finding.label(pipeline.edge_ends_range(winner), "this one is taken"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::{check, check_in};
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[track_caller]
+    fn found_in(profile: &str, body: &str, expect: expect_test::Expect) {
+        check_in(&RULE, profile, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn weight_and_then_the_id_decide() {
+        found(
+            r#"t -> b [condition="outcome=success && context.k=1"]
+t -> a [condition="context.k=1&&outcome=success"]"#,
+            expect![[r#"
+                2:1-2:7 warning: `t -> b` and `t -> a` have the same condition, only `t -> a` is taken
+                  help: merge the two targets, tell the conditions apart, or fan out with a `component` node
+                  3:1-3:7 this one is taken
+            "#]],
+        );
+        found(
+            r#"t -> b [condition="outcome=success", weight=2]
+t -> a [condition="outcome=success"]"#,
+            expect![[r#"
+                3:1-3:7 warning: `t -> a` and `t -> b` have the same condition, only `t -> b` is taken
+                  help: merge the two targets, tell the conditions apart, or fan out with a `component` node
+                  2:1-2:7 this one is taken
+            "#]],
+        );
+        found_in(
+            "tracker",
+            r#"t -> b [condition="outcome=success"]
+t -> a [condition="outcome=success"]"#,
+            expect![[r#"
+                3:1-3:7 warning: `t -> a` and `t -> b` have the same condition, only `t -> b` is taken
+                  help: merge the two targets, tell the conditions apart, or fan out with a `component` node
+                  2:1-2:7 this one is taken
+            "#]],
+        );
+        found_in(
+            "kilroy",
+            r#"t -> b [condition="outcome=success"]
+t -> a [condition="outcome=success"]"#,
+            expect![[r#"
+                2:1-2:7 info: `t -> b` and `t -> a` have the same condition, both are taken if they meet again
+                  help: tell the conditions apart, or fan out with a `component` node
+                  3:1-3:7 this one is taken
+            "#]],
+        );
+    }
+
+    #[test]
+    fn answers_branches_and_one_target_are_fine() {
+        found(
+            r#"h [shape=hexagon]; h -> a [label=A, condition="outcome=success"]
+h -> b [label=B, condition="outcome=success"]"#,
+            expect![[""]],
+        );
+        found(
+            r#"f [shape=component]; f -> a [condition="context.k=1"]
+f -> b [condition="context.k=1"]"#,
+            expect![[""]],
+        );
+        found(
+            r#"t -> a [condition="outcome=success"]
+t -> a [condition="outcome=success"]"#,
+            expect![[""]],
+        );
+    }
+}

@@ -131,3 +131,78 @@ fn runs_always(context: &Context<'_>, target: NodeId) -> bool {
             .node_attribute(target, AttributeKey::RUNS_ON)
             .is_some_and(|value| value.text() == "always")
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::check;
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn directly_or_over_what_cannot_fail() {
+        found(
+            r#"t -> a [condition="outcome=success"]
+t -> x [condition="outcome=fail"]"#,
+            expect![[r#"
+                3:1-3:7 warning: a failure of `t` reaches `x`, and the run ends as a success
+                  help: send it to a repair step or a human gate, or delete the edge so that the run fails
+                  1:56-1:57 the step that failed
+                  unsafe fix: delete `t -> x`
+                  - t -> x [condition="outcome=fail"]
+            "#]],
+        );
+        found(
+            r#"r [shape=parallelogram, tool_command="make report || true"]; t -> a [condition="outcome=success"]
+t -> r [condition="outcome!=success"]
+r -> x"#,
+            expect![[r#"
+                3:1-3:7 warning: a failure of `t` reaches `x`, and the run ends as a success
+                  help: send it to a repair step or a human gate, or delete the edge so that the run fails
+                  1:56-1:57 the step that failed
+                  unsafe fix: delete `t -> r`
+                  - t -> r [condition="outcome!=success"]
+            "#]],
+        );
+        found(
+            r#"d [shape=diamond]; t -> d
+d -> a [condition="outcome=success"]
+d -> x [condition="outcome=fail"]"#,
+            expect![[r#"
+                4:1-4:7 warning: a failure of `t` reaches `x`, and the run ends as a success
+                  help: send it to a repair step or a human gate, or delete the edge so that the run fails
+                  1:56-1:57 the step that failed
+                  unsafe fix: delete `d -> x`
+                  - d -> x [condition="outcome=fail"]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn gates_people_and_steps_in_between_are_fine() {
+        found(r#"t [goal_gate=true]; t -> x [condition="outcome=fail"]"#, expect![[""]]);
+        found(
+            r#"h [shape=hexagon]; t -> h [condition="outcome=fail"]
+h -> x"#,
+            expect![[""]],
+        );
+        found(
+            r#"t -> a [condition="outcome=fail"]
+a -> x"#,
+            expect![[""]],
+        );
+        found(r#"t -> x [condition="outcome=success"]"#, expect![[""]]);
+        found(
+            r#"d [shape=diamond]; t [goal_gate=true]; t -> d
+d -> x [condition="outcome=fail"]"#,
+            expect![[""]],
+        );
+    }
+}

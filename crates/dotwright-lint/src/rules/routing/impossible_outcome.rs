@@ -80,7 +80,8 @@ fn finding(
     let (pipeline, profile) = (context.pipeline, context.profile());
     let is_diamond = context.handler(node) == Handler::Conditional;
     let reason = if is_diamond {
-        format!("only {} reaches it", domain.words(profile))
+        let reaches = if domain.iter().nth(1).is_some() { "reach" } else { "reaches" };
+        format!("only {} {reaches} it", domain.words(profile))
     } else {
         format!("a {} has only {}", context.handler(node).noun(), domain.words(profile))
     };
@@ -103,4 +104,79 @@ fn finding(
         finding = finding.label(pipeline.edge_ends_range(edge), format!("delivers {delivered}"));
     }
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::{check, check_in};
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[track_caller]
+    fn found_in(profile: &str, body: &str, expect: expect_test::Expect) {
+        check_in(&RULE, profile, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn tools_gates_and_the_start_have_closed_domains() {
+        found(r#"t -> a [condition="outcome=needs_work"]"#, expect![[r#"
+            2:28-2:38 warning: `t` never ends with `needs_work`, a tool has only `success` and `fail`
+              help: test `success` or `fail`, or set a context key and test that
+              1:56-1:57 a tool
+        "#]]);
+        found(r#"s -> a [condition="outcome=fail"]"#, expect![[r#"
+            2:28-2:32 warning: `s` never ends with `fail`, a start has only `success`
+              help: test `success`, or set a context key and test that
+              1:11-1:12 a start
+        "#]]);
+        found(r#"h [shape=hexagon]; h -> a [condition="outcome=yes"]"#, expect![[r#"
+            2:47-2:50 warning: `h` never ends with `yes`, a human gate has only `success` and `fail`
+              help: test `success` or `fail`, or set a context key and test that
+              2:1-2:2 a human gate
+        "#]]);
+    }
+
+    #[test]
+    fn a_diamond_has_what_arrives() {
+        found(
+            r#"d [shape=diamond]; t -> x [condition="outcome=fail"]
+t -> d
+d -> a [condition="outcome=fail"]"#,
+            expect![[r#"
+                4:28-4:32 warning: `d` never ends with `fail`, only `success` reaches it
+                  help: test `success`, or set a context key and test that
+                  3:1-3:7 delivers `success`
+            "#]],
+        );
+        found(
+            r#"d [shape=diamond]; t -> d
+d -> a [condition="outcome=fail"]"#,
+            expect![[""]],
+        );
+    }
+
+    #[test]
+    fn open_steps_and_other_rules_are_left_out() {
+        found(r#"a -> b [condition="outcome=needs_work"]"#, expect![[""]]);
+        found(r#"t -> a [condition="outcome=retry"]"#, expect![[""]]);
+        found(r#"t -> a [condition="outcome=Fail"]"#, expect![[""]]);
+        found(r#"t -> a [condition="outcome!=needs_work"]"#, expect![[""]]);
+        found(
+            r#"u [shape=parallelogram, tool_command="make || true"]; u -> a [condition="outcome=fail"]"#,
+            expect![[""]],
+        );
+        found_in(
+            "fabro",
+            r#"d [shape=diamond]; t -> d; d -> a [condition="outcome=needs_work"]"#,
+            expect![[""]],
+        );
+    }
 }

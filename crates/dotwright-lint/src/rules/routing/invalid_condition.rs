@@ -273,3 +273,132 @@ fn comparison(kind: OperatorKind) -> Operator {
         OperatorKind::In => Operator::In,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::{check, check_in};
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[track_caller]
+    fn found_in(profile: &str, body: &str, expect: expect_test::Expect) {
+        check_in(&RULE, profile, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn errors_are_named_where_they_are() {
+        found(r#"t -> a [condition="=success"]"#, expect![[r#"
+            2:20-2:21 error: `=success` on `t -> a` does not parse: nothing stands in front of `=`
+              help: write a key in front of it, as in `outcome=`
+              2:19-2:29 the condition
+        "#]]);
+        found(r#"t -> a [condition="outcome=fail ||"]"#, expect![[r#"
+            2:35-2:35 error: `outcome=fail ||` on `t -> a` does not parse: a clause is missing
+              help: write a clause such as `outcome=success` here, or delete the operator
+              2:19-2:36 the condition
+        "#]]);
+        found(r#"t -> a [condition="outcome is success"]"#, expect![[r#"
+            2:28-2:30 error: `outcome is success` on `t -> a` does not parse: `is` is no operator
+              help: compare with `=` or `!=`, and quote a value of several words
+              2:19-2:39 the condition
+        "#]]);
+        found(r#"t -> a [condition="$x=1"]"#, expect![[r#"
+            2:20-2:21 error: `$x=1` on `t -> a` does not parse: `$` is no key
+              help: begin the clause with a key such as `outcome` or `context.name`
+              2:19-2:25 the condition
+        "#]]);
+        found(r#"t -> a [condition="context.n > many"]"#, expect![[r#"
+            2:32-2:36 error: `context.n > many` on `t -> a` does not parse: `>` compares numbers, and `many` is none
+              help: write a decimal number, or compare with `=`
+              2:19-2:37 the condition
+        "#]]);
+        found(r#"t -> a [condition="(outcome=fail"]"#, expect![[r#"
+            2:20-2:21 error: `(outcome=fail` on `t -> a` does not parse: nothing closes this `(`
+              help: delete it, or add the `)`
+              2:19-2:34 the condition
+        "#]]);
+        found(r#"t -> a [condition="outcome=\"fail\" b"]"#, expect![[r#"
+            2:37-2:38 error: `outcome="fail" b` on `t -> a` does not parse: `b` stands behind a complete clause
+              help: join clauses with `&&`
+              2:19-2:39 the condition
+        "#]]);
+    }
+
+    #[test]
+    fn a_comma_becomes_and() {
+        found(r#"t -> a [condition="outcome=success, context.x=1, context.y=2"]"#, expect![[r#"
+            2:35-2:36 error: `outcome=success, context.x=1, context.y=2` on `t -> a` does not parse: a comma joins no clauses
+              help: join clauses with `&&`
+              2:19-2:62 the condition
+              unsafe fix: replace `,` by `&&`
+              - t -> a [condition="outcome=success, context.x=1, context.y=2"]
+              + t -> a [condition="outcome=success && context.x=1, context.y=2"]
+        "#]]);
+    }
+
+    #[test]
+    fn operators_go_by_the_profile() {
+        found(r#"t -> a [condition="outcome==success && context.x==1"]"#, expect![[r#"
+            2:27-2:29 error: `outcome==success && context.x==1` on `t -> a` does not parse: `==` is no operator here
+              help: write `=` instead of `==`
+              2:19-2:53 the condition
+              unsafe fix: replace `==` by `=`
+              - t -> a [condition="outcome==success && context.x==1"]
+              + t -> a [condition="outcome=success && context.x=1"]
+        "#]]);
+        found(r#"t -> a [condition="context.x contains y || !(context.z=1)"]"#, expect![[r#"
+            2:30-2:38 error: `context.x contains y || !(context.z=1)` on `t -> a` does not parse: `contains` is no operator here
+              help: `contains` exists in `tracker` and `fabro`, this profile has only `=`, `!=`, `&&`
+              2:19-2:59 the condition
+            2:41-2:43 error: `context.x contains y || !(context.z=1)` on `t -> a` does not parse: `||` is no operator here
+              help: `||` exists in `tracker` and `fabro`, this profile has only `=`, `!=`, `&&`
+              2:19-2:59 the condition
+            2:44-2:45 error: `context.x contains y || !(context.z=1)` on `t -> a` does not parse: `!` is no operator here
+              help: `!` exists in `fabro`, this profile has only `=`, `!=`, `&&`
+              2:19-2:59 the condition
+            2:45-2:46 error: `context.x contains y || !(context.z=1)` on `t -> a` does not parse: `()` is no operator here
+              help: write one edge for each alternative
+              2:19-2:59 the condition
+        "#]]);
+        found_in("tracker", r#"t -> a [condition="context.x contains y || context.z=1"]"#, expect![[""]]);
+        found(r#"t -> a [condition="outcome=success and context.x=1"]"#, expect![[""]]);
+        found(r#"t -> a [condition="context.passed"]"#, expect![[r#"
+            2:20-2:34 error: `context.passed` on `t -> a` does not parse: `context.passed` is compared with nothing
+              help: compare it, as in `context.passed=true`
+              2:19-2:35 the condition
+        "#]]);
+        found_in("kilroy", r#"t -> a [condition="context.passed"]"#, expect![[""]]);
+    }
+
+    #[test]
+    fn a_number_from_a_template_is_not_judged() {
+        found_in("fabro", r#"t -> a [condition="context.n >= {{ inputs.cap }}"]"#, expect![[""]]);
+    }
+
+    #[test]
+    fn empty_clauses_and_open_quotes_parse() {
+        found(r#"t -> a [condition="&& outcome=success &&"]"#, expect![[""]]);
+        found(r#"t -> a [condition=""]"#, expect![[""]]);
+        found(r#"t -> a [condition="outcome=\"success"]"#, expect![[""]]);
+    }
+
+    #[test]
+    fn hops_of_a_chain_are_one_finding() {
+        found(r#"t -> a -> b [condition="outcome==success"]"#, expect![[r#"
+            2:32-2:34 error: `outcome==success` on `t -> a` does not parse: `==` is no operator here
+              help: write `=` instead of `==`
+              2:24-2:42 the condition
+              unsafe fix: replace `==` by `=`
+              - t -> a -> b [condition="outcome==success"]
+              + t -> a -> b [condition="outcome=success"]
+        "#]]);
+    }
+}

@@ -37,3 +37,48 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         report.push(finding.fix(safe_fix(format!("write `{word}`"), vec![TextEdit::replace(range, *word)])));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::{check, check_in};
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[track_caller]
+    fn found_in(profile: &str, body: &str, expect: expect_test::Expect) {
+        check_in(&RULE, profile, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn the_word_is_replaced_within_its_quotes() {
+        found(r#"t -> a [condition="outcome=SUCCESS"]"#, expect![[r#"
+            2:28-2:35 warning: `SUCCESS` is not `success`, outcomes are compared case-sensitively
+              help: write `outcome=success`
+              safe fix: write `success`
+              - t -> a [condition="outcome=SUCCESS"]
+              + t -> a [condition="outcome=success"]
+        "#]]);
+        found(r#"t -> a [condition="context.x=1 && outcome!=\"Fail\""]"#, expect![[r#"
+            2:46-2:50 warning: `Fail` is not `fail`, outcomes are compared case-sensitively
+              help: write `outcome=fail`
+              safe fix: write `fail`
+              - t -> a [condition="context.x=1 && outcome!=\"Fail\""]
+              + t -> a [condition="context.x=1 && outcome!=\"fail\""]
+        "#]]);
+    }
+
+    #[test]
+    fn other_words_and_lenient_runners_are_fine() {
+        found(r#"t -> a [condition="outcome=Done"]"#, expect![[""]]);
+        found_in("mammoth", r#"t -> a [condition="outcome=SUCCESS"]"#, expect![[""]]);
+        found(r#"t -> a [condition="context.x=SUCCESS"]"#, expect![[""]]);
+    }
+}

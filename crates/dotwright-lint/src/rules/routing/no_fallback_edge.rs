@@ -82,11 +82,11 @@ fn check_node(context: &Context<'_>, report: &mut Report<'_>, node: NodeId) {
     let first = cases.iter().find_map(|outcome| profile.outcome_word(outcome)).unwrap_or("success");
     let fallback = edges.iter().copied().find(|&edge| analysis.is_failure_edge(edge));
     let Some(fallback) = fallback else {
-        let help = format!(
-            "add an edge without a condition out of `{}`, or cover the case with `condition=\"outcome={first}\"`",
-            context.id(node)
+        let cover = format!(", or cover the case with `condition=\"outcome={first}\"`");
+        let cover = if coverage.by_context { "" } else { cover.as_str() };
+        report.push(
+            finding.help(format!("add an edge without a condition out of `{}`{cover}", context.id(node))),
         );
-        report.push(finding.help(help));
         return;
     };
     let edge = context.edge(fallback);
@@ -101,31 +101,32 @@ fn check_node(context: &Context<'_>, report: &mut Report<'_>, node: NodeId) {
 
 /// The values that conditions on one key leave out.
 fn when_none_of(context: &Context<'_>, edges: &[EdgeId]) -> String {
-    let mut keys: Vec<&str> = Vec::new();
+    let open = || " when no condition on the context holds".to_owned();
+    let mut key: Option<&str> = None;
     let mut values: Vec<String> = Vec::new();
     for condition in edges.iter().filter_map(|&edge| context.pipeline.condition(edge)) {
         let Some(facts) = facts(condition.condition, condition.text) else { continue };
-        for fact in facts.iter().filter(|fact| fact.key != Key::Outcome) {
-            if !fact.equal {
-                return " when no condition on the context holds".to_owned();
+        for (clause, fact) in condition.condition.clauses().iter().zip(&facts) {
+            if fact.key == Key::Outcome {
+                continue;
             }
-            let name = match fact.key {
-                Key::Outcome => "outcome",
-                Key::PreferredLabel => "preferred_label",
-                Key::Context(name) => name,
-            };
-            if !keys.contains(&name) && keys.len() < 2 {
-                keys.push(name);
+            let name = clause.key.text(condition.text);
+            if !fact.equal || key.is_some_and(|key| key != name) {
+                return open();
             }
-            values.push(fact.literal.to_string());
+            key = Some(name);
+            values.push(format!("`{}`", fact.literal));
         }
     }
     values.sort();
     values.dedup();
-    match (keys.as_slice(), values.as_slice()) {
-        ([key], [value]) => format!(" when `{key}` is not `{value}`"),
-        ([key], values) => format!(" when `{key}` is none of {}", listed(values.iter().map(String::as_str))),
-        _ => " when no condition on the context holds".to_owned(),
+    let Some(key) = key else { return open() };
+    match values.as_slice() {
+        [value] => format!(" when `{key}` is not {value}"),
+        [a, b, c, rest @ ..] if !rest.is_empty() => {
+            format!(" when `{key}` is none of {a}, {b}, {c} and {} more", rest.len())
+        }
+        values => format!(" when `{key}` is none of {}", values.join(", ")),
     }
 }
 
@@ -154,5 +155,131 @@ fn consequence(context: &Context<'_>, node: NodeId) -> String {
                 None => "the run would fail there".to_owned(),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::{check, check_in};
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[track_caller]
+    fn found_in(profile: &str, body: &str, expect: expect_test::Expect) {
+        check_in(&RULE, profile, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn a_key_with_other_values_is_open() {
+        found(
+            r#"t -> a [condition="context.kind=bug"]
+t -> b [condition="context.kind=docs"]"#,
+            expect![[r#"
+                1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is none of `bug`, `docs`; the run would fail there
+                  help: add an edge without a condition out of `t`
+                  2:1-2:7 covers `success` and `fail`
+                  3:1-3:7 covers `success` and `fail`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_plain_edge_goes_where_failures_go() {
+        found(
+            r#"a -> b [condition="context.ok=yes"]
+a -> t [condition="outcome=fail"]
+s -> a"#,
+            expect![[r#"
+                1:50-1:51 warning: no edge out of `a` matches `success` or `partial_success` when `context.ok` is not `yes`; the run would fail there
+                  help: add an edge without a condition, `a -> t`, or cover the case with `condition="outcome=success"`
+                  2:1-2:7 covers `success`, `partial_success` and `fail`
+                  3:1-3:7 covers `fail`
+                  unsafe fix: add `a -> t`
+                  + a -> t
+            "#]],
+        );
+    }
+
+    #[test]
+    fn only_partial_success_is_a_hint() {
+        found(
+            r#"a -> b [condition="outcome=success"]
+a -> t [condition="outcome=fail"]"#,
+            expect![[r#"
+                1:50-1:51 hint: no edge out of `a` matches `partial_success`; the run would fail there
+                  help: add an edge without a condition, `a -> t`, or cover the case with `condition="outcome=partial_success"`
+                  2:1-2:7 covers `success`
+                  3:1-3:7 covers `fail`
+                  unsafe fix: add `a -> t`
+                  + a -> t
+            "#]],
+        );
+        found(
+            r#"a [allow_partial=true]
+a -> b [condition="outcome=success"]
+a -> t [condition="outcome=fail"]"#,
+            expect![[r#"
+                1:50-1:51 warning: no edge out of `a` matches `partial_success`; the run would fail there
+                  help: add an edge without a condition, `a -> t`, or cover the case with `condition="outcome=partial_success"`
+                  3:1-3:7 covers `success`
+                  4:1-4:7 covers `fail`
+                  unsafe fix: add `a -> t`
+                  + a -> t
+            "#]],
+        );
+    }
+
+    #[test]
+    fn pairs_plain_edges_and_exits_leave_nothing_open() {
+        found(
+            r#"t -> a [condition="outcome=success"]
+t -> b [condition="outcome=fail"]"#,
+            expect![[""]],
+        );
+        found(
+            r#"t -> a [condition="outcome=success && context.k=1"]
+t -> b [condition="outcome=success && context.k!=1"]
+t -> x [condition="outcome=fail"]"#,
+            expect![[""]],
+        );
+        found(
+            r#"t -> a [condition="context.k=1"]
+t -> b"#,
+            expect![[""]],
+        );
+        found(r#"t -> x [condition="context.k=1"]"#, expect![[""]]);
+        found(r#"t -> a [condition="outcome=success"]"#, expect![[""]]);
+    }
+
+    #[test]
+    fn runners_end_in_different_ways() {
+        found_in(
+            "attractor-literal",
+            r#"g [goal_gate=true]; s -> g -> t
+t -> a [condition="context.kind=bug"]"#,
+            expect![[r#"
+                1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is not `bug`; the run would end there as a success, past `g`
+                  help: add an edge without a condition out of `t`
+                  3:1-3:7 covers `success` and `fail`
+            "#]],
+        );
+        found_in("kilroy", r#"t -> a [condition="context.kind=bug"]"#, expect![[r#"
+            1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is not `bug`; `t -> a` would be taken although its condition is false
+              help: add an edge without a condition out of `t`
+              2:1-2:7 covers `success` and `fail`
+        "#]]);
+        found_in("amplifier", r#"t -> a [condition="context.kind=bug"]"#, expect![[r#"
+            1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is not `bug`; the run would fail there
+              help: add an edge without a condition out of `t`
+              2:1-2:7 covers `success` and `fail`
+        "#]]);
     }
 }

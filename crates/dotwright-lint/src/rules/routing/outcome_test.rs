@@ -51,7 +51,8 @@ pub(crate) fn tests_of(
     pipeline: &dotwright_model::Pipeline,
     edge: EdgeId,
 ) -> impl Iterator<Item = OutcomeTest<'_>> {
-    pipeline.condition(edge).into_iter().flat_map(move |condition| {
+    let condition = pipeline.condition(edge).filter(|condition| condition.condition.errors.is_empty());
+    condition.into_iter().flat_map(move |condition| {
         condition.condition.clauses().iter().filter_map(move |&clause| {
             let operator = clause.operator?;
             let literal = clause.literal?;

@@ -93,3 +93,68 @@ fn check_edge(
     }
     report.push(finding);
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::{check, check_in};
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[track_caller]
+    fn found_in(profile: &str, body: &str, expect: expect_test::Expect) {
+        check_in(&RULE, profile, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn a_tool_whose_failure_goes_on() {
+        found_in("attractor-literal", r#"t -> x"#, expect![[r#"
+            2:1-2:7 warning: if `t` fails, the run goes on to `x` and ends as a success
+              help: add an edge out of `t` with `[condition="outcome=fail"]`, or write `condition="outcome!=fail"` on `t -> x`
+              1:93-1:97 what can fail
+              unsafe fix: add `condition="outcome!=fail"`
+              - t -> x
+              + t -> x [condition="outcome!=fail"]
+        "#]]);
+        found_in("fabro", r#"t -> a"#, expect![[r#"
+            2:1-2:7 warning: if `t` fails, the run goes on to `a`
+              help: add an edge out of `t` with `[condition="outcome=failed"]`, or write `condition="outcome!=failed"` on `t -> a`
+              1:93-1:97 what can fail
+              unsafe fix: add `condition="outcome!=failed"`
+              - t -> a
+              + t -> a [condition="outcome!=failed"]
+        "#]]);
+        found_in("kilroy", r#"t -> a"#, expect![[r#"
+            2:1-2:7 warning: if `t` fails, the run goes on to `a`
+              help: add an edge out of `t` with `[condition="outcome=fail"]`
+              1:93-1:97 what can fail
+        "#]]);
+        found_in("attractor-literal", r#"t -> a -> x"#, expect![[r#"
+            2:1-2:7 warning: if `t` fails, the run goes on to `a`
+              help: add an edge out of `t` with `[condition="outcome=fail"]`, or write `condition="outcome!=fail"` on `t -> a`
+              1:93-1:97 what can fail
+            2:6-2:12 hint: if `a` fails, the run goes on to `x` and ends as a success
+              help: add an edge out of `a` with `[condition="outcome=fail"]`, or write `condition="outcome!=fail"` on `a -> x`
+        "#]]);
+    }
+
+    #[test]
+    fn what_looks_at_the_outcome_is_fine() {
+        found_in(
+            "kilroy",
+            r#"d [shape=diamond]; t -> d
+d -> a [condition="outcome=fail"]"#,
+            expect![[""]],
+        );
+        found_in("attractor-literal", r#"t [goal_gate=true]; t -> x"#, expect![[""]]);
+        found_in("attractor-literal", r#"t -> x [condition="outcome!=fail"]"#, expect![[""]]);
+        found(r#"t -> x"#, expect![[""]]);
+    }
+}

@@ -85,3 +85,76 @@ fn check_node(context: &Context<'_>, report: &mut Report<'_>, node: NodeId) {
     let edit = edits::insert_behind_edge(pipeline, last, &statement);
     report.push(finding.help(help).fix(unsafe_fix(format!("add `{statement}`"), vec![edit])));
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::{check, check_in};
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[track_caller]
+    fn found_in(profile: &str, body: &str, expect: expect_test::Expect) {
+        check_in(&RULE, profile, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn a_step_in_a_loop_gets_an_edge_to_its_entry() {
+        found(
+            r#"s -> a -> b
+b -> t [condition="outcome!=fail"]
+t -> a"#,
+            expect![[r#"
+                1:53-1:54 hint: nothing takes a failure of `b`, the run stops there
+                  help: if stopping is not intended, add an edge out of `b` with `[condition="outcome=fail"]`
+                  3:1-3:7 takes its success
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_diamond_that_forgets_is_worse() {
+        found(
+            r#"d [shape=diamond]; t -> d
+d -> x [condition="outcome=success"]"#,
+            expect![[r#"
+                2:1-2:2 warning: nothing takes a failure of `d`, the run stops there
+                  help: if stopping is not intended, add an edge out of `d` with `[condition="outcome=fail"]`
+                  3:1-3:7 takes its success
+            "#]],
+        );
+    }
+
+    #[test]
+    fn stopping_at_a_plain_edge_is_a_design() {
+        found(r#"t -> a"#, expect![[""]]);
+        found(
+            r#"t -> a [condition="outcome=success"]
+t -> b"#,
+            expect![[""]],
+        );
+        found(r#"t -> a [condition="context.x=1"]"#, expect![[""]]);
+    }
+
+    #[test]
+    fn a_retry_target_takes_it() {
+        found(r#"t [retry_target=a]; t -> x [condition="outcome=success"]"#, expect![[""]]);
+        found(r#"retry_target=a; t -> x [condition="outcome=success"]"#, expect![[""]]);
+    }
+
+    #[test]
+    fn kilroy_takes_a_false_edge() {
+        found_in("kilroy", r#"t -> x [condition="outcome=success"]"#, expect![[r#"
+            1:56-1:57 warning: nothing takes a failure of `t`, `t -> x` would be taken although it failed
+              help: if stopping is not intended, add an edge out of `t` with `[condition="outcome=fail"]`
+              2:1-2:7 takes its success
+        "#]]);
+    }
+}

@@ -65,3 +65,72 @@ fn is_alone(context: &Context<'_>, edge: EdgeId, plain_edges: &[usize]) -> bool 
     let selects = !matches!(context.handler(source), Handler::Human | Handler::Parallel);
     selects && pipeline.is_plain(edge) && plain_edges.get(source.index()) == Some(&1)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::RULE;
+    use crate::test_support::check;
+
+    const HEAD: &str = "digraph { s [shape=Mdiamond]; x [shape=Msquare]; a; b; t [shape=parallelogram, tool_command=make]; s -> t\n";
+
+    #[track_caller]
+    fn found(body: &str, expect: expect_test::Expect) {
+        check(&RULE, &format!("{HEAD}{body}\n}}"), expect);
+    }
+
+    #[test]
+    fn an_edge_without_rival() {
+        found(r#"t -> a [weight=2]"#, expect![[r#"
+            2:16-2:17 hint: `weight` on `t -> a` is compared with nothing
+              help: delete it
+              safe fix: delete `weight`
+              - t -> a [weight=2]
+              + t -> a
+        "#]]);
+        found(
+            r#"t -> a [condition="outcome=success", weight=1]
+t -> b [weight=5, label=else]"#,
+            expect![[r#"
+                3:16-3:17 hint: `weight` on `t -> b` is compared with nothing
+                  help: delete it
+                  safe fix: delete `weight`
+                  - t -> b [weight=5, label=else]
+                  + t -> b [label=else]
+            "#]],
+        );
+        found(r#"t -> a -> b [weight=2]"#, expect![[r#"
+            2:21-2:22 hint: `weight` on `t -> a` is compared with nothing
+              help: delete it
+              safe fix: delete `weight`
+              - t -> a -> b [weight=2]
+              + t -> a -> b
+        "#]]);
+    }
+
+    #[test]
+    fn an_edge_with_rival_or_a_weight_of_others() {
+        found(
+            r#"t -> a [weight=2]
+t -> b"#,
+            expect![[""]],
+        );
+        found(r#"t -> a [weight=0]"#, expect![[""]]);
+        found(
+            r#"edge [weight=3]
+t -> a"#,
+            expect![[""]],
+        );
+        found(
+            r#"t -> a -> b [weight=2]
+t -> b"#,
+            expect![[""]],
+        );
+        found(
+            r#"h [shape=hexagon]; h -> a [weight=1]
+h -> b [condition="outcome=fail"]"#,
+            expect![[""]],
+        );
+    }
+}
