@@ -260,10 +260,14 @@ mod tests {
 
     #[test]
     fn a_diamond_that_looks_at_the_outcome_is_a_hint() {
-        check(&RULE, &format!("{HEAD}{DIAMOND}"), expect![[r#"
+        check(
+            &RULE,
+            &format!("{HEAD}{DIAMOND}"),
+            expect![[r#"
             4:20-4:36 hint: `outcome!=success` at `d` means "the step before ended so" in `attractor`, `kilroy` and `mammoth` and "never" in `attractor-literal`, `tracker`, `fabro` and 1 more
               help: where that matters, put the conditions on the edges out of `t`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -274,29 +278,41 @@ mod tests {
     #[test]
     fn targets_that_differ_make_it_a_warning() {
         let diamond = "d [shape=diamond]; t -> d; d -> t [condition=\"outcome=fail\"]; d -> x";
-        between(&["attractor", "tracker"], diamond, expect![[r#"
+        between(
+            &["attractor", "tracker"],
+            diamond,
+            expect![[r#"
             2:47-2:59 warning: `outcome=fail` at `d` means "the step before ended so" in `attractor` and "never" in `tracker`
               help: where that matters, put the conditions on the edges out of `t`
-        "#]]);
+        "#]],
+        );
         between(&["attractor", "kilroy"], diamond, expect![[""]]);
     }
 
     #[test]
     fn plain_edges_out_of_tools() {
-        between(&["attractor", "fabro"], "t -> x", expect![[r#"
+        between(
+            &["attractor", "fabro"],
+            "t -> x",
+            expect![[r#"
             2:1-2:7 warning: the plain edge `t -> x` at `t` means "not taken after a failure" in `attractor` and "taken after a failure too" in `fabro`
               help: write `condition="outcome=success"` on it, and give the failure an edge of its own
-        "#]]);
+        "#]],
+        );
         between(&["attractor", "tracker"], "t -> x", expect![[""]]);
         between(&["attractor", "fabro"], "t -> x [condition=\"outcome=success\"]", expect![[""]]);
     }
 
     #[test]
     fn work_on_diamonds() {
-        between(&["attractor", "tracker"], "d [shape=diamond, prompt=\"Judge\"]; t -> d -> x", expect![[r#"
+        between(
+            &["attractor", "tracker"],
+            "d [shape=diamond, prompt=\"Judge\"]; t -> d -> x",
+            expect![[r#"
             2:19-2:25 warning: `prompt` at `d` means "nothing, a diamond only routes" in `attractor` and "work to do" in `tracker`
               help: move it to a step before `d`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -71,16 +71,22 @@ mod tests {
 
     #[test]
     fn clauses_of_one_key_exclude_each_other() {
-        found(r#"t -> a [condition="outcome=success && context.x=1 && outcome=fail"]"#, expect![[r#"
+        found(
+            r#"t -> a [condition="outcome=success && context.x=1 && outcome=fail"]"#,
+            expect![[r#"
             2:54-2:66 error: `outcome=success && context.x=1 && outcome=fail` can never hold, `outcome=success` excludes `outcome=fail`
               help: split it into two edges, or drop one clause
               2:20-2:35 excludes it
-        "#]]);
-        found(r#"t -> a [condition="context.x=1 && context.x!=1"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="context.x=1 && context.x!=1"]"#,
+            expect![[r#"
             2:35-2:47 error: `context.x=1 && context.x!=1` can never hold, `context.x=1` excludes `context.x!=1`
               help: split it into two edges, or drop one clause
               2:20-2:31 excludes it
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -70,17 +70,19 @@ fn check_group(context: &Context<'_>, report: &mut Report<'_>, edges: &[EdgeId])
                     format!("`{one}` and `{other}` have the same condition, only `{other}` is taken");
                 let help =
                     "merge the two targets, tell the conditions apart, or fan out with a `component` node";
-                report.finding(range, message).help(help)
+                let finding = report.finding(range, message).help(help);
+                finding.label(pipeline.edge_ends_range(winner), "this one is taken")
             }
             SeveralConditions::AllIfTheyMeet => {
                 let message = format!(
                     "`{one}` and `{other}` have the same condition, both are taken if they meet again"
                 );
                 let help = "tell the conditions apart, or fan out with a `component` node";
-                report.variant(Severity::Info, range, message).help(help)
+                let finding = report.variant(Severity::Info, range, message).help(help);
+                finding.label(pipeline.edge_ends_range(winner), "the same condition")
             }
         };
-        report.push(finding.label(pipeline.edge_ends_range(winner), "this one is taken"));
+        report.push(finding);
     }
 }
 
@@ -140,7 +142,7 @@ t -> a [condition="outcome=success"]"#,
             expect![[r#"
                 2:1-2:7 info: `t -> b` and `t -> a` have the same condition, both are taken if they meet again
                   help: tell the conditions apart, or fan out with a `component` node
-                  3:1-3:7 this one is taken
+                  3:1-3:7 the same condition
             "#]],
         );
     }

@@ -82,6 +82,8 @@ fn finding(
     let reason = if is_diamond {
         let reaches = if domain.iter().nth(1).is_some() { "reach" } else { "reaches" };
         format!("only {} {reaches} it", domain.words(profile))
+    } else if context.handler(node) == Handler::Start {
+        "the start always succeeds".to_owned()
     } else {
         format!("a {} has only {}", context.handler(node).noun(), domain.words(profile))
     };
@@ -96,7 +98,7 @@ fn finding(
     };
     let mut finding = report.finding(test.word_range(), message).help(help);
     if !is_diamond {
-        return finding.label(pipeline.node_range(node), format!("a {}", context.handler(node).noun()));
+        return finding.label(pipeline.node_range(node), format!("is a {}", context.handler(node).noun()));
     }
     for &edge in pipeline.incoming(node).iter().take(3) {
         let delivered = context.analysis.travelling(edge).words(profile);
@@ -127,21 +129,30 @@ mod tests {
 
     #[test]
     fn tools_gates_and_the_start_have_closed_domains() {
-        found(r#"t -> a [condition="outcome=needs_work"]"#, expect![[r#"
+        found(
+            r#"t -> a [condition="outcome=needs_work"]"#,
+            expect![[r#"
             2:28-2:38 warning: `t` never ends with `needs_work`, a tool has only `success` and `fail`
               help: test `success` or `fail`, or set a context key and test that
-              1:56-1:57 a tool
-        "#]]);
-        found(r#"s -> a [condition="outcome=fail"]"#, expect![[r#"
-            2:28-2:32 warning: `s` never ends with `fail`, a start has only `success`
+              1:56-1:57 is a tool
+        "#]],
+        );
+        found(
+            r#"s -> a [condition="outcome=fail"]"#,
+            expect![[r#"
+            2:28-2:32 warning: `s` never ends with `fail`, the start always succeeds
               help: test `success`, or set a context key and test that
-              1:11-1:12 a start
-        "#]]);
-        found(r#"h [shape=hexagon]; h -> a [condition="outcome=yes"]"#, expect![[r#"
+              1:11-1:12 is a start
+        "#]],
+        );
+        found(
+            r#"h [shape=hexagon]; h -> a [condition="outcome=yes"]"#,
+            expect![[r#"
             2:47-2:50 warning: `h` never ends with `yes`, a human gate has only `success` and `fail`
               help: test `success` or `fail`, or set a context key and test that
-              2:1-2:2 a human gate
-        "#]]);
+              2:1-2:2 is a human gate
+        "#]],
+        );
     }
 
     #[test]

@@ -130,6 +130,8 @@ fn unknown_operator(
     let first = ranges.first().copied().unwrap_or_default();
     let reason = if operator == Operator::BareKey {
         format!("`{}` is compared with nothing", first.text(condition.text))
+    } else if operator == Operator::Parentheses {
+        "parentheses are not read here".to_owned()
     } else {
         format!("`{}` is no operator here", operator.as_str())
     };
@@ -295,66 +297,95 @@ mod tests {
 
     #[test]
     fn errors_are_named_where_they_are() {
-        found(r#"t -> a [condition="=success"]"#, expect![[r#"
+        found(
+            r#"t -> a [condition="=success"]"#,
+            expect![[r#"
             2:20-2:21 error: `=success` on `t -> a` does not parse: nothing stands in front of `=`
               help: write a key in front of it, as in `outcome=`
               2:19-2:29 the condition
-        "#]]);
-        found(r#"t -> a [condition="outcome=fail ||"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="outcome=fail ||"]"#,
+            expect![[r#"
             2:35-2:35 error: `outcome=fail ||` on `t -> a` does not parse: a clause is missing
               help: write a clause such as `outcome=success` here, or delete the operator
               2:19-2:36 the condition
-        "#]]);
-        found(r#"t -> a [condition="outcome is success"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="outcome is success"]"#,
+            expect![[r#"
             2:28-2:30 error: `outcome is success` on `t -> a` does not parse: `is` is no operator
               help: compare with `=` or `!=`, and quote a value of several words
               2:19-2:39 the condition
-        "#]]);
-        found(r#"t -> a [condition="$x=1"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="$x=1"]"#,
+            expect![[r#"
             2:20-2:21 error: `$x=1` on `t -> a` does not parse: `$` is no key
               help: begin the clause with a key such as `outcome` or `context.name`
               2:19-2:25 the condition
-        "#]]);
-        found(r#"t -> a [condition="context.n > many"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="context.n > many"]"#,
+            expect![[r#"
             2:32-2:36 error: `context.n > many` on `t -> a` does not parse: `>` compares numbers, and `many` is none
               help: write a decimal number, or compare with `=`
               2:19-2:37 the condition
-        "#]]);
-        found(r#"t -> a [condition="(outcome=fail"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="(outcome=fail"]"#,
+            expect![[r#"
             2:20-2:21 error: `(outcome=fail` on `t -> a` does not parse: nothing closes this `(`
               help: delete it, or add the `)`
               2:19-2:34 the condition
-        "#]]);
-        found(r#"t -> a [condition="outcome=\"fail\" b"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="outcome=\"fail\" b"]"#,
+            expect![[r#"
             2:37-2:38 error: `outcome="fail" b` on `t -> a` does not parse: `b` stands behind a complete clause
               help: join clauses with `&&`
               2:19-2:39 the condition
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_comma_becomes_and() {
-        found(r#"t -> a [condition="outcome=success, context.x=1, context.y=2"]"#, expect![[r#"
+        found(
+            r#"t -> a [condition="outcome=success, context.x=1, context.y=2"]"#,
+            expect![[r#"
             2:35-2:36 error: `outcome=success, context.x=1, context.y=2` on `t -> a` does not parse: a comma joins no clauses
               help: join clauses with `&&`
               2:19-2:62 the condition
               unsafe fix: replace `,` by `&&`
               - t -> a [condition="outcome=success, context.x=1, context.y=2"]
               + t -> a [condition="outcome=success && context.x=1, context.y=2"]
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn operators_go_by_the_profile() {
-        found(r#"t -> a [condition="outcome==success && context.x==1"]"#, expect![[r#"
+        found(
+            r#"t -> a [condition="outcome==success && context.x==1"]"#,
+            expect![[r#"
             2:27-2:29 error: `outcome==success && context.x==1` on `t -> a` does not parse: `==` is no operator here
               help: write `=` instead of `==`
               2:19-2:53 the condition
               unsafe fix: replace `==` by `=`
               - t -> a [condition="outcome==success && context.x==1"]
               + t -> a [condition="outcome=success && context.x=1"]
-        "#]]);
-        found(r#"t -> a [condition="context.x contains y || !(context.z=1)"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="context.x contains y || !(context.z=1)"]"#,
+            expect![[r#"
             2:30-2:38 error: `context.x contains y || !(context.z=1)` on `t -> a` does not parse: `contains` is no operator here
               help: `contains` exists in `tracker` and `fabro`, this profile has only `=`, `!=`, `&&`
               2:19-2:59 the condition
@@ -364,17 +395,28 @@ mod tests {
             2:44-2:45 error: `context.x contains y || !(context.z=1)` on `t -> a` does not parse: `!` is no operator here
               help: `!` exists in `fabro`, this profile has only `=`, `!=`, `&&`
               2:19-2:59 the condition
-            2:45-2:46 error: `context.x contains y || !(context.z=1)` on `t -> a` does not parse: `()` is no operator here
+            2:45-2:46 error: `context.x contains y || !(context.z=1)` on `t -> a` does not parse: parentheses are not read here
               help: write one edge for each alternative
               2:19-2:59 the condition
-        "#]]);
+        "#]],
+        );
         found_in("tracker", r#"t -> a [condition="context.x contains y || context.z=1"]"#, expect![[""]]);
-        found(r#"t -> a [condition="outcome=success and context.x=1"]"#, expect![[""]]);
-        found(r#"t -> a [condition="context.passed"]"#, expect![[r#"
+        found(
+            r#"t -> a [condition="outcome=\"success\" and context.x=1"]"#,
+            expect![[r#"
+            2:40-2:43 error: `outcome="success" and context.x=1` on `t -> a` does not parse: `and` is no operator here
+              help: write `&&` instead of `and`
+              2:19-2:56 the condition
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="context.passed"]"#,
+            expect![[r#"
             2:20-2:34 error: `context.passed` on `t -> a` does not parse: `context.passed` is compared with nothing
               help: compare it, as in `context.passed=true`
               2:19-2:35 the condition
-        "#]]);
+        "#]],
+        );
         found_in("kilroy", r#"t -> a [condition="context.passed"]"#, expect![[""]]);
     }
 
@@ -392,13 +434,16 @@ mod tests {
 
     #[test]
     fn hops_of_a_chain_are_one_finding() {
-        found(r#"t -> a -> b [condition="outcome==success"]"#, expect![[r#"
+        found(
+            r#"t -> a -> b [condition="outcome==success"]"#,
+            expect![[r#"
             2:32-2:34 error: `outcome==success` on `t -> a` does not parse: `==` is no operator here
               help: write `=` instead of `==`
               2:24-2:42 the condition
               unsafe fix: replace `==` by `=`
               - t -> a -> b [condition="outcome==success"]
               + t -> a -> b [condition="outcome=success"]
-        "#]]);
+        "#]],
+        );
     }
 }

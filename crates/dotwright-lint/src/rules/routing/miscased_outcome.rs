@@ -59,20 +59,26 @@ mod tests {
 
     #[test]
     fn the_word_is_replaced_within_its_quotes() {
-        found(r#"t -> a [condition="outcome=SUCCESS"]"#, expect![[r#"
+        found(
+            r#"t -> a [condition="outcome=SUCCESS"]"#,
+            expect![[r#"
             2:28-2:35 warning: `SUCCESS` is not `success`, outcomes are compared case-sensitively
               help: write `outcome=success`
               safe fix: write `success`
               - t -> a [condition="outcome=SUCCESS"]
               + t -> a [condition="outcome=success"]
-        "#]]);
-        found(r#"t -> a [condition="context.x=1 && outcome!=\"Fail\""]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t -> a [condition="context.x=1 && outcome!=\"Fail\""]"#,
+            expect![[r#"
             2:46-2:50 warning: `Fail` is not `fail`, outcomes are compared case-sensitively
               help: write `outcome=fail`
               safe fix: write `fail`
               - t -> a [condition="context.x=1 && outcome!=\"Fail\""]
               + t -> a [condition="context.x=1 && outcome!=\"fail\""]
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use dotwright_diagnostics::Severity;
 use dotwright_engine::OutcomeSet;
-use dotwright_engine::condition::{Key, facts};
+use dotwright_engine::condition::{Key, facts, tests_only_outcome};
 use dotwright_model::{AttributeKey, EdgeId, Handler, Level, NoRoute, NodeId, Outcome};
 
 use crate::category::Category;
@@ -76,7 +76,14 @@ fn check_node(context: &Context<'_>, report: &mut Report<'_>, node: NodeId) {
     };
     for &edge in edges.iter().take(5) {
         let covers = analysis.travelling(edge).words(profile);
-        let covers = if covers.is_empty() { "covers nothing".to_owned() } else { format!("covers {covers}") };
+        let only_outcome = pipeline
+            .condition(edge)
+            .is_some_and(|condition| tests_only_outcome(condition.condition, condition.text));
+        let covers = match (covers.is_empty(), only_outcome) {
+            (true, _) => "covers nothing".to_owned(),
+            (false, true) => format!("covers {covers}"),
+            (false, false) => format!("covers {covers} where the rest of it holds"),
+        };
         finding = finding.label(pipeline.edge_ends_range(edge), covers);
     }
     let first = cases.iter().find_map(|outcome| profile.outcome_word(outcome)).unwrap_or("success");
@@ -185,8 +192,8 @@ t -> b [condition="context.kind=docs"]"#,
             expect![[r#"
                 1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is none of `bug`, `docs`; the run would fail there
                   help: add an edge without a condition out of `t`
-                  2:1-2:7 covers `success` and `fail`
-                  3:1-3:7 covers `success` and `fail`
+                  2:1-2:7 covers `success` and `fail` where the rest of it holds
+                  3:1-3:7 covers `success` and `fail` where the rest of it holds
             "#]],
         );
     }
@@ -200,7 +207,7 @@ s -> a"#,
             expect![[r#"
                 1:50-1:51 warning: no edge out of `a` matches `success` or `partial_success` when `context.ok` is not `yes`; the run would fail there
                   help: add an edge without a condition, `a -> t`, or cover the case with `condition="outcome=success"`
-                  2:1-2:7 covers `success`, `partial_success` and `fail`
+                  2:1-2:7 covers `success`, `partial_success` and `fail` where the rest of it holds
                   3:1-3:7 covers `fail`
                   unsafe fix: add `a -> t`
                   + a -> t
@@ -268,18 +275,26 @@ t -> a [condition="context.kind=bug"]"#,
             expect![[r#"
                 1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is not `bug`; the run would end there as a success, past `g`
                   help: add an edge without a condition out of `t`
-                  3:1-3:7 covers `success` and `fail`
+                  3:1-3:7 covers `success` and `fail` where the rest of it holds
             "#]],
         );
-        found_in("kilroy", r#"t -> a [condition="context.kind=bug"]"#, expect![[r#"
-            1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is not `bug`; `t -> a` would be taken although its condition is false
-              help: add an edge without a condition out of `t`
-              2:1-2:7 covers `success` and `fail`
-        "#]]);
-        found_in("amplifier", r#"t -> a [condition="context.kind=bug"]"#, expect![[r#"
-            1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is not `bug`; the run would fail there
-              help: add an edge without a condition out of `t`
-              2:1-2:7 covers `success` and `fail`
-        "#]]);
+        found_in(
+            "kilroy",
+            r#"t -> a [condition="context.kind=bug"]"#,
+            expect![[r#"
+                1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is not `bug`; `t -> a` would be taken although its condition is false
+                  help: add an edge without a condition out of `t`
+                  2:1-2:7 covers `success` and `fail` where the rest of it holds
+            "#]],
+        );
+        found_in(
+            "amplifier",
+            r#"t -> a [condition="context.kind=bug"]"#,
+            expect![[r#"
+                1:56-1:57 warning: no edge out of `t` matches `success` or `fail` when `context.kind` is not `bug`; the run would fail there
+                  help: add an edge without a condition out of `t`
+                  2:1-2:7 covers `success` and `fail` where the rest of it holds
+            "#]],
+        );
     }
 }

@@ -115,34 +115,50 @@ mod tests {
 
     #[test]
     fn a_tool_whose_failure_goes_on() {
-        found_in("attractor-literal", r#"t -> x"#, expect![[r#"
+        found_in(
+            "attractor-literal",
+            r#"t -> x"#,
+            expect![[r#"
             2:1-2:7 warning: if `t` fails, the run goes on to `x` and ends as a success
               help: add an edge out of `t` with `[condition="outcome=fail"]`, or write `condition="outcome!=fail"` on `t -> x`
               1:93-1:97 what can fail
               unsafe fix: add `condition="outcome!=fail"`
               - t -> x
               + t -> x [condition="outcome!=fail"]
-        "#]]);
-        found_in("fabro", r#"t -> a"#, expect![[r#"
+        "#]],
+        );
+        found_in(
+            "fabro",
+            r#"t -> a"#,
+            expect![[r#"
             2:1-2:7 warning: if `t` fails, the run goes on to `a`
               help: add an edge out of `t` with `[condition="outcome=failed"]`, or write `condition="outcome!=failed"` on `t -> a`
               1:93-1:97 what can fail
               unsafe fix: add `condition="outcome!=failed"`
               - t -> a
               + t -> a [condition="outcome!=failed"]
-        "#]]);
-        found_in("kilroy", r#"t -> a"#, expect![[r#"
+        "#]],
+        );
+        found_in(
+            "kilroy",
+            r#"t -> a"#,
+            expect![[r#"
             2:1-2:7 warning: if `t` fails, the run goes on to `a`
               help: add an edge out of `t` with `[condition="outcome=fail"]`
               1:93-1:97 what can fail
-        "#]]);
-        found_in("attractor-literal", r#"t -> a -> x"#, expect![[r#"
+        "#]],
+        );
+        found_in(
+            "attractor-literal",
+            r#"t -> a -> x"#,
+            expect![[r#"
             2:1-2:7 warning: if `t` fails, the run goes on to `a`
               help: add an edge out of `t` with `[condition="outcome=fail"]`, or write `condition="outcome!=fail"` on `t -> a`
               1:93-1:97 what can fail
             2:6-2:12 hint: if `a` fails, the run goes on to `x` and ends as a success
               help: add an edge out of `a` with `[condition="outcome=fail"]`, or write `condition="outcome!=fail"` on `a -> x`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

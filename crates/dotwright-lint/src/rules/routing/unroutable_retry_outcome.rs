@@ -86,34 +86,47 @@ mod tests {
 
     #[test]
     fn retries_are_used_up() {
-        found(r#"t -> a [condition="outcome=retry"]"#, expect![[r#"
+        found(
+            r#"t -> a [condition="outcome=retry"]"#,
+            expect![[r#"
             2:28-2:33 warning: `retry` never reaches edge selection, exhausted retries of `t` become `fail`
               help: route `outcome=fail` and set `max_retries` on `t`
               display fix: write `fail`
               - t -> a [condition="outcome=retry"]
               + t -> a [condition="outcome=fail"]
-        "#]]);
-        found(r#"t [allow_partial=true]; t -> a [condition="outcome=retry"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"t [allow_partial=true]; t -> a [condition="outcome=retry"]"#,
+            expect![[r#"
             2:52-2:57 warning: `retry` never reaches edge selection, exhausted retries of `t` become `partial_success`
               help: route `outcome=partial_success` and set `max_retries` on `t`
               display fix: write `partial_success`
               - t [allow_partial=true]; t -> a [condition="outcome=retry"]
               + t [allow_partial=true]; t -> a [condition="outcome=partial_success"]
-        "#]]);
-        found(r#"d [shape=diamond]; d -> a [condition="outcome=retry"]"#, expect![[r#"
+        "#]],
+        );
+        found(
+            r#"d [shape=diamond]; d -> a [condition="outcome=retry"]"#,
+            expect![[r#"
             2:47-2:52 warning: `retry` never reaches edge selection, `d` sees exhausted retries as `fail`
               help: route `outcome=fail` and set `max_retries` on the step before `d`
               display fix: write `fail`
               - d [shape=diamond]; d -> a [condition="outcome=retry"]
               + d [shape=diamond]; d -> a [condition="outcome=fail"]
-        "#]]);
-        found_in("kilroy", r#"t -> a [condition="outcome=skipped"]"#, expect![[r#"
+        "#]],
+        );
+        found_in(
+            "kilroy",
+            r#"t -> a [condition="outcome=skipped"]"#,
+            expect![[r#"
             2:28-2:35 hint: `skipped` never reaches edge selection, `t` is left with another outcome
               help: route `outcome=fail` and set `max_retries` on `t`
               display fix: write `fail`
               - t -> a [condition="outcome=skipped"]
               + t -> a [condition="outcome=fail"]
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -109,12 +109,13 @@ mod tests {
     fn a_step_in_a_loop_gets_an_edge_to_its_entry() {
         found(
             r#"s -> a -> b
-b -> t [condition="outcome!=fail"]
-t -> a"#,
+b -> a [condition="outcome!=fail"]"#,
             expect![[r#"
                 1:53-1:54 hint: nothing takes a failure of `b`, the run stops there
-                  help: if stopping is not intended, add an edge out of `b` with `[condition="outcome=fail"]`
+                  help: if stopping is not intended, add `b -> a [condition="outcome=fail"]`
                   3:1-3:7 takes its success
+                  unsafe fix: add `b -> a [condition="outcome=fail"]`
+                  + b -> a [condition="outcome=fail"]
             "#]],
         );
     }
@@ -151,10 +152,14 @@ t -> b"#,
 
     #[test]
     fn kilroy_takes_a_false_edge() {
-        found_in("kilroy", r#"t -> x [condition="outcome=success"]"#, expect![[r#"
+        found_in(
+            "kilroy",
+            r#"t -> x [condition="outcome=success"]"#,
+            expect![[r#"
             1:56-1:57 warning: nothing takes a failure of `t`, `t -> x` would be taken although it failed
               help: if stopping is not intended, add an edge out of `t` with `[condition="outcome=fail"]`
               2:1-2:7 takes its success
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -82,13 +82,16 @@ mod tests {
 
     #[test]
     fn an_edge_without_rival() {
-        found(r#"t -> a [weight=2]"#, expect![[r#"
+        found(
+            r#"t -> a [weight=2]"#,
+            expect![[r#"
             2:16-2:17 hint: `weight` on `t -> a` is compared with nothing
               help: delete it
               safe fix: delete `weight`
               - t -> a [weight=2]
               + t -> a
-        "#]]);
+        "#]],
+        );
         found(
             r#"t -> a [condition="outcome=success", weight=1]
 t -> b [weight=5, label=else]"#,
@@ -100,13 +103,16 @@ t -> b [weight=5, label=else]"#,
                   + t -> b [label=else]
             "#]],
         );
-        found(r#"t -> a -> b [weight=2]"#, expect![[r#"
+        found(
+            r#"t -> a -> b [weight=2]"#,
+            expect![[r#"
             2:21-2:22 hint: `weight` on `t -> a` is compared with nothing
               help: delete it
               safe fix: delete `weight`
               - t -> a -> b [weight=2]
               + t -> a -> b
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
