@@ -8,6 +8,7 @@ mod check;
 mod edits;
 mod external;
 mod fix;
+mod name_list;
 mod registry;
 mod rule;
 
@@ -16,7 +17,6 @@ mod settings;
 mod suppression;
 #[cfg(test)]
 mod test_support;
-mod wording;
 
 pub use category::Category;
 pub use check::{CheckResult, Suppressed, check};

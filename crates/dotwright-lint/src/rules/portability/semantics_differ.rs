@@ -8,10 +8,10 @@ use dotwright_model::{
 use dotwright_syntax::ast::IdKind;
 
 use crate::category::Category;
+use crate::name_list::listed;
 use crate::registry::rule;
 use crate::rule::{Context, Fixability, Report, Rule};
 use crate::rules::routing::outcome_test::tests_of;
-use crate::wording::listed;
 
 pub(crate) static RULE: Rule = Rule {
     name: "semantics-differ",

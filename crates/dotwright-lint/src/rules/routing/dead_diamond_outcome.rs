@@ -5,8 +5,8 @@ use dotwright_model::{DiamondOutcome, Handler, Level, Outcome};
 
 use super::outcome_test::tests_of;
 use crate::category::Category;
+use crate::name_list::listed;
 use crate::rule::{Context, Fixability, Report, Rule};
-use crate::wording::listed;
 
 pub(crate) static RULE: Rule = Rule {
     name: "dead-diamond-outcome",

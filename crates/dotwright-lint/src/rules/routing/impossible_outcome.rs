@@ -7,7 +7,6 @@ use dotwright_model::{DiamondOutcome, Handler, Level, NodeId, Outcome, Profile};
 use super::outcome_test::{OutcomeTest, outcome_tests};
 use crate::category::Category;
 use crate::rule::{Context, Fixability, Report, Rule};
-use crate::wording::alternatives;
 
 pub(crate) static RULE: Rule = Rule {
     name: "impossible-outcome",
@@ -94,7 +93,7 @@ fn finding(
     });
     let help = match foreign {
         Some(word) => format!("write `outcome={word}`"),
-        None => format!("test {}, or set a context key and test that", alternatives(domain, profile)),
+        None => format!("test {}, or set a context key and test that", domain.alternatives(profile)),
     };
     let mut finding = report.finding(test.word_range(), message).help(help);
     if !is_diamond {

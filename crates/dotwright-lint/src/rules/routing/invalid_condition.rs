@@ -11,8 +11,8 @@ use dotwright_syntax::condition::{
 };
 
 use crate::category::Category;
+use crate::name_list::listed;
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
-use crate::wording::listed;
 
 pub(crate) static RULE: Rule = Rule {
     name: "invalid-condition",

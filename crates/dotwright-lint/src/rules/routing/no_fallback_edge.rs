@@ -7,8 +7,8 @@ use dotwright_model::{AttributeKey, EdgeId, Handler, Level, NoRoute, NodeId, Out
 
 use crate::category::Category;
 use crate::edits;
+use crate::name_list::listed;
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
-use crate::wording::{alternatives, listed};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no-fallback-edge",
@@ -60,7 +60,7 @@ fn check_node(context: &Context<'_>, report: &mut Report<'_>, node: NodeId) {
     let message = format!(
         "no edge out of `{}` matches {}{when}; {}",
         context.id(node),
-        alternatives(cases, profile),
+        cases.alternatives(profile),
         consequence(context, node)
     );
     let range = pipeline.node_range(node);
