@@ -9,9 +9,10 @@ use dotwright_model::{
     Attribute, AttributeKey, DiamondOutcome, EdgeId, FailedStep, Handler, JumpTarget, NodeId, Outcome,
     Pipeline, RegionFailure, Scope,
 };
+use petgraph::algo::kosaraju_scc;
 
 use crate::command::{self, AlwaysSucceeds, ToolCommand};
-use crate::condition::{holds_for_outcome, mentions_outcome, tests_only_outcome};
+use crate::condition::{holds_for_other_words, holds_for_outcome, mentions_outcome, tests_only_outcome};
 use crate::effect::outward_effect;
 use crate::outcome_set::OutcomeSet;
 use crate::region::{Dominators, Region};
@@ -21,6 +22,8 @@ use crate::region::{Dominators, Region};
 pub struct Analysis<'p> {
     pipeline: &'p Pipeline,
     inspects: Vec<bool>,
+    /// Nodes with a conditional out-edge.
+    decides: Vec<bool>,
     domains: Vec<OutcomeSet>,
     travels: Vec<OutcomeSet>,
     reachable: OnceCell<Vec<bool>>,
@@ -31,6 +34,7 @@ pub struct Analysis<'p> {
     regions: OnceCell<Vec<Region>>,
     commands: OnceCell<Vec<OnceCell<Option<Box<ToolCommand<'p>>>>>>,
     outward: OnceCell<Vec<bool>>,
+    loop_entries: OnceCell<Vec<Option<NodeId>>>,
 }
 
 /// What is there for the failure of a step; see [`Analysis::failure_use`].
@@ -61,6 +65,7 @@ impl<'p> Analysis<'p> {
         let mut analysis = Analysis {
             pipeline,
             inspects: Vec::new(),
+            decides: vec![false; pipeline.nodes().len()],
             domains: Vec::new(),
             travels: Vec::new(),
             reachable: OnceCell::new(),
@@ -71,8 +76,14 @@ impl<'p> Analysis<'p> {
             regions: OnceCell::new(),
             commands: OnceCell::new(),
             outward: OnceCell::new(),
+            loop_entries: OnceCell::new(),
         };
         analysis.inspects = analysis.inspecting_diamonds();
+        for edge in pipeline.edges().filter(|&edge| !pipeline.is_plain(edge)) {
+            if let Some(decides) = analysis.decides.get_mut(pipeline.source_of(edge).index()) {
+                *decides = true;
+            }
+        }
         analysis.domains = pipeline.nodes().map(|node| analysis.own_domain(node)).collect();
         analysis.travels = vec![OutcomeSet::EMPTY; pipeline.edges().len()];
         analysis.settle();
@@ -135,9 +146,7 @@ impl<'p> Analysis<'p> {
         match pipeline.profile().failed_step {
             FailedStep::Strict => self.inspects_outcome(pipeline.target_of(edge)),
             FailedStep::Follow => !pipeline.profile().failed_step_stops.contains(&handler),
-            FailedStep::FollowBesideConditional => {
-                pipeline.outgoing(source).iter().any(|&other| !pipeline.is_plain(other))
-            }
+            FailedStep::FollowBesideConditional => self.decides.get(source.index()).copied().unwrap_or(false),
             FailedStep::IfTargetRunsOn => {
                 let runs_on = pipeline.node_attribute(pipeline.target_of(edge), AttributeKey::RUNS_ON);
                 runs_on.is_some_and(|value| matches!(value.text().as_ref(), "failure" | "always"))
@@ -337,9 +346,16 @@ impl<'p> Analysis<'p> {
                     None => by_context = true,
                 }
             }
-            if domain.has_custom() && condition_takes_custom(&condition, profile) {
+            if domain.has_custom()
+                && holds_for_other_words(condition.condition, condition.text, profile) == Some(true)
+            {
                 covered = covered.union(OutcomeSet::CUSTOM);
             }
+        }
+        if by_context {
+            let open = domain.without(covered).iter();
+            let closed = open.filter(|&outcome| crate::exhaustive::leaves_nothing(pipeline, edges, outcome));
+            covered = closed.fold(covered, |covered, outcome| covered.union(OutcomeSet::of(outcome)));
         }
         let missing = domain.without(covered);
         let exhaustive = missing.is_empty()
@@ -429,6 +445,41 @@ impl<'p> Analysis<'p> {
         self.regions().iter().filter(|region| region.contains(node)).min_by_key(|region| region.len())
     }
 
+    /// The one node by which walks enter the outermost loop around a node; `None` outside of loops and for a loop with
+    /// several entries.
+    pub fn loop_entry(&self, node: NodeId) -> Option<NodeId> {
+        let entries = self.loop_entries.get_or_init(|| self.find_loop_entries());
+        entries.get(node.index()).copied().flatten()
+    }
+
+    fn find_loop_entries(&self) -> Vec<Option<NodeId>> {
+        let pipeline = self.pipeline;
+        let mut component = vec![0; pipeline.nodes().len()];
+        let loops = kosaraju_scc(pipeline.graph());
+        for (number, members) in loops.iter().enumerate() {
+            for member in members {
+                if let Some(component) = component.get_mut(member.index()) {
+                    *component = number;
+                }
+            }
+        }
+        let of = |node: NodeId| component.get(node.index()).copied();
+        let is_entered = |node: NodeId| {
+            pipeline.incoming(node).iter().any(|&edge| of(pipeline.source_of(edge)) != of(node))
+        };
+        let mut found = vec![None; pipeline.nodes().len()];
+        for members in loops.iter().filter(|members| members.len() > 1) {
+            let mut entries = members.iter().copied().filter(|&node| is_entered(node));
+            let (entry, None) = (entries.next(), entries.next()) else { continue };
+            for member in members {
+                if let Some(found) = found.get_mut(member.index()) {
+                    *found = entry;
+                }
+            }
+        }
+        found
+    }
+
     fn inspecting_diamonds(&self) -> Vec<bool> {
         let pipeline = self.pipeline;
         let mut inspects = vec![false; pipeline.nodes().len()];
@@ -481,8 +532,9 @@ impl<'p> Analysis<'p> {
     /// The exit code decides; a partial success needs the status file or used-up retries that are allowed to.
     fn tool_domain(&self, node: NodeId) -> OutcomeSet {
         let pipeline = self.pipeline;
+        // A run with a tool that has no command does not start, so nothing is known about its outcome.
         let Some(command) = pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND) else {
-            return OutcomeSet::FAIL;
+            return OutcomeSet::SUCCESS_OR_FAIL;
         };
         if command::writes_status(&command.text()) {
             return OutcomeSet::ROUTABLE;
@@ -512,6 +564,9 @@ impl<'p> Analysis<'p> {
         queue.reverse();
         self.jumped_at(&mut queue);
         while let Some(node) = queue.pop() {
+            if self.forwards(node) && self.domain(node).contains(Outcome::Fail) {
+                self.deliver(self.failure_target(node), OutcomeSet::FAIL, &mut queue);
+            }
             let claimed = self.claimed(node);
             for &edge in pipeline.outgoing(node) {
                 let travelling = self.compute_travelling(edge, claimed);
@@ -519,14 +574,19 @@ impl<'p> Analysis<'p> {
                 if let Some(known) = self.travels.get_mut(edge.index()) {
                     *known = travelling;
                 }
-                if self.forwards(target)
-                    && let Some(domain) = self.domains.get_mut(target.index())
-                    && *domain != domain.union(travelling)
-                {
-                    *domain = domain.union(travelling);
-                    queue.push(target);
-                }
+                self.deliver(Some(target), travelling, &mut queue);
             }
+        }
+    }
+
+    /// Adds outcomes to the domain of a diamond that forwards them.
+    fn deliver(&mut self, target: Option<NodeId>, outcomes: OutcomeSet, queue: &mut Vec<NodeId>) {
+        let Some(target) = target.filter(|&target| self.forwards(target)) else { return };
+        if let Some(domain) = self.domains.get_mut(target.index())
+            && *domain != domain.union(outcomes)
+        {
+            *domain = domain.union(outcomes);
+            queue.push(target);
         }
     }
 
@@ -535,27 +595,25 @@ impl<'p> Analysis<'p> {
             && self.pipeline.profile().diamond_outcome == DiamondOutcome::Forward
     }
 
-    /// A jump into a diamond hands on the failure, or whatever ended last before the exit.
+    /// A jump into a diamond hands on the failure, or whatever ended last before the exit; a diamond behind a region
+    /// that ends there sees the status of the region.
     fn jumped_at(&mut self, queue: &mut Vec<NodeId>) {
         let pipeline = self.pipeline;
         if !pipeline.nodes().any(|node| self.forwards(node)) {
             return;
         }
-        let mut add = |analysis: &mut Self, target: Option<NodeId>, outcomes: OutcomeSet| {
-            if let Some(target) = target.filter(|&target| analysis.forwards(target)) {
-                if let Some(domain) = analysis.domains.get_mut(target.index()) {
-                    *domain = domain.union(outcomes);
-                }
-                queue.push(target);
-            }
-        };
         for node in pipeline.nodes() {
             if self.domain(node).contains(Outcome::Fail) {
-                add(self, self.failure_target(node), OutcomeSet::FAIL);
+                self.deliver(self.failure_target(node), OutcomeSet::FAIL, queue);
             }
             if self.is_goal_gate(node) {
-                add(self, self.gate_target(node), OutcomeSet::ROUTABLE);
+                self.deliver(self.gate_target(node), OutcomeSet::ROUTABLE, queue);
             }
+        }
+        let joins: Vec<(Option<NodeId>, OutcomeSet)> =
+            self.regions().iter().map(|region| (region.join, self.domain(region.fan_out))).collect();
+        for (join, status) in joins {
+            self.deliver(join, status, queue);
         }
     }
 
@@ -589,7 +647,9 @@ impl<'p> Analysis<'p> {
             return OutcomeSet::SUCCESS;
         }
         if pipeline.handler(source) == Handler::Human && pipeline.is_plain(edge) {
-            return OutcomeSet::SUCCESS;
+            // An answer follows its edge whatever the conditions of others say; nobody answers a failed gate.
+            let failed = domain.without(claimed).contains(Outcome::Fail) && self.carries_failure(edge);
+            return if failed { OutcomeSet::SUCCESS_OR_FAIL } else { OutcomeSet::SUCCESS };
         }
         if let Some(condition) = pipeline.condition(edge) {
             let mut travelling = OutcomeSet::EMPTY;
@@ -598,7 +658,9 @@ impl<'p> Analysis<'p> {
                     travelling = travelling.union(OutcomeSet::of(outcome));
                 }
             }
-            if domain.has_custom() && condition_takes_custom(&condition, profile) {
+            if domain.has_custom()
+                && holds_for_other_words(condition.condition, condition.text, profile) != Some(false)
+            {
                 travelling = travelling.union(OutcomeSet::CUSTOM);
             }
             return travelling;
@@ -621,13 +683,5 @@ impl<'p> Analysis<'p> {
     }
 }
 
-/// Whether a condition can hold for a word outside the profile's closed set.
-fn condition_takes_custom(
-    condition: &dotwright_model::ConditionRef<'_>,
-    profile: &dotwright_model::Profile,
-) -> bool {
-    // A word nobody knows satisfies what no known outcome has to satisfy: `!=` and tests of other words.
-    let known = |outcome| holds_for_outcome(condition.condition, condition.text, outcome, profile);
-    Outcome::ALL.into_iter().all(|outcome| known(outcome) != Some(true))
-        || Outcome::ALL.into_iter().any(|outcome| known(outcome) == Some(false))
-}
+#[cfg(test)]
+mod tests;

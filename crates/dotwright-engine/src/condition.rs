@@ -116,18 +116,24 @@ pub fn holds_for_outcome(
     outcome: Outcome,
     profile: &Profile,
 ) -> Option<bool> {
-    condition.root().map_or(Some(true), |root| for_outcome(condition, text, root, outcome, profile))
+    let is_word = |word: &str| Some(profile.outcome(word) == Some(outcome));
+    condition.root().map_or(Some(true), |root| for_outcome(condition, text, root, &is_word))
 }
 
+/// Whether a condition holds for every word that is none of the profile's own, when nothing else is known.
+pub fn holds_for_other_words(condition: &Condition, text: &str, profile: &Profile) -> Option<bool> {
+    let is_word = |word: &str| if profile.outcome(word).is_some() { Some(false) } else { None };
+    condition.root().map_or(Some(true), |root| for_outcome(condition, text, root, &is_word))
+}
+
+/// `is_word` says whether a word of the condition is the outcome in question.
 fn for_outcome(
     condition: &Condition,
     text: &str,
     id: ExprId,
-    outcome: Outcome,
-    profile: &Profile,
+    is_word: &impl Fn(&str) -> Option<bool>,
 ) -> Option<bool> {
-    let mut operands =
-        condition.children(id).map(|child| for_outcome(condition, text, child, outcome, profile));
+    let mut operands = condition.children(id).map(|child| for_outcome(condition, text, child, is_word));
     match condition[id].kind {
         ExprKind::Missing => Some(false),
         ExprKind::Not(_) => operands.next().flatten().map(|operand| !operand),
@@ -141,14 +147,13 @@ fn for_outcome(
             let (Some(operator), Some(literal)) = (clause.operator, clause.literal) else {
                 return Some(true);
             };
-            let same = profile.outcome(&literal.decoded(text)) == Some(outcome);
+            let literal = literal.decoded(text);
             match operator.kind {
-                OperatorKind::Equal | OperatorKind::DoubleEqual => Some(same),
-                OperatorKind::NotEqual => Some(!same),
+                OperatorKind::Equal | OperatorKind::DoubleEqual => is_word(&literal),
+                OperatorKind::NotEqual => is_word(&literal).map(|same| !same),
                 OperatorKind::In => {
-                    let literal = literal.decoded(text);
-                    let listed = literal.split(',').any(|word| profile.outcome(word.trim()) == Some(outcome));
-                    Some(listed != operator.negated)
+                    let listed = fold(literal.split(',').map(|word| is_word(word.trim())), true);
+                    listed.map(|listed| listed != operator.negated)
                 }
                 OperatorKind::Less
                 | OperatorKind::LessEqual
@@ -235,17 +240,27 @@ pub fn normalise<'t>(condition: &Condition, text: &'t str) -> Normalised<'t> {
     }
 }
 
-/// The indices of two clauses that exclude each other, the later one second.
-pub fn contradiction(facts: &[Fact<'_>]) -> Option<(usize, usize)> {
+/// The indices of two clauses that exclude each other, the later one second. Words that `profile` takes for one
+/// outcome do not.
+pub fn contradiction(facts: &[Fact<'_>], profile: &Profile) -> Option<(usize, usize)> {
+    let same = |a: &Fact<'_>, b: &Fact<'_>| {
+        a.literal == b.literal
+            || (a.key == Key::Outcome
+                && profile
+                    .outcome(&a.literal)
+                    .is_some_and(|known| profile.outcome(&b.literal) == Some(known)))
+    };
     let mut seen: Vec<(usize, &Fact<'_>)> = facts.iter().enumerate().collect();
     // Sorted by key, the clauses of one key are neighbours; each excludes another one of the same run or none.
     seen.sort_by(|a, b| (&a.1.key, a.0).cmp(&(&b.1.key, b.0)));
     let mut found: Option<(usize, usize)> = None;
     for run in seen.chunk_by(|a, b| a.1.key == b.1.key) {
         let Some(&(first, required)) = run.iter().find(|(_, fact)| fact.equal) else { continue };
-        let excluded = run.iter().find(|(_, fact)| {
-            if fact.equal { fact.literal != required.literal } else { fact.literal == required.literal }
-        });
+        let excluded = run.iter().find(
+            |(_, fact)| {
+                if fact.equal { !same(fact, required) } else { same(fact, required) }
+            },
+        );
         if let Some(&(other, _)) = excluded {
             let pair = (first.min(other), first.max(other));
             found = Some(found.map_or(pair, |known| known.min(pair)));
@@ -265,4 +280,31 @@ pub fn implies(a: &[Fact<'_>], b: &[Fact<'_>]) -> bool {
                     && known.literal != wanted.literal)
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn contradicts(profile: &str, text: &str, expected: Option<(usize, usize)>) {
+        let condition = dotwright_syntax::condition::parse(text);
+        let facts = facts(&condition, text).unwrap();
+        assert_eq!(contradiction(&facts, Profile::by_name(profile).unwrap()), expected, "{text}");
+    }
+
+    #[test]
+    fn clauses_of_one_key_can_exclude_each_other() {
+        contradicts("attractor", "outcome=success && context.a=1 && outcome=fail", Some((0, 2)));
+        contradicts("attractor", "context.a!=1 && context.a=1", Some((0, 1)));
+        contradicts("attractor", "context.a!=1 && context.a=2", None);
+        contradicts("attractor", "context.a!=1 && context.a!=2", None);
+    }
+
+    #[test]
+    fn two_words_for_one_outcome_do_not() {
+        contradicts("kilroy", "outcome=ok && outcome=success", None);
+        contradicts("kilroy", "outcome=ok && outcome!=success", Some((0, 1)));
+        contradicts("attractor", "outcome=ok && outcome=success", Some((0, 1)));
+    }
 }

@@ -70,12 +70,21 @@ impl OutcomeSet {
 
     /// The words of a profile for the set, each in back-ticks: "`success` and `fail`".
     pub fn words(self, profile: &Profile) -> String {
+        self.joined(profile, "and")
+    }
+
+    /// The words of a profile for the set as alternatives: "`success` or `fail`".
+    pub fn alternatives(self, profile: &Profile) -> String {
+        self.joined(profile, "or")
+    }
+
+    fn joined(self, profile: &Profile, conjunction: &str) -> String {
         let words: Vec<String> =
             self.iter().filter_map(|outcome| Some(format!("`{}`", profile.outcome_word(outcome)?))).collect();
         match words.split_last() {
             None => String::new(),
             Some((last, [])) => last.clone(),
-            Some((last, first)) => format!("{} and {last}", first.join(", ")),
+            Some((last, first)) => format!("{} {conjunction} {last}", first.join(", ")),
         }
     }
 }

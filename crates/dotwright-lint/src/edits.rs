@@ -190,6 +190,40 @@ pub(crate) fn insert_first(pipeline: &Pipeline, statements: &[String]) -> Option
     Some(TextEdit::insert(at, text))
 }
 
+fn insert_behind(pipeline: &Pipeline, stmt: StmtId, text: &str) -> TextEdit {
+    let source = pipeline.source();
+    let stmt = &pipeline.ast()[stmt];
+    let semicolon = semicolon(pipeline, stmt);
+    let end = if semicolon.is_empty() {
+        stmt.range.end
+    } else {
+        token_behind(pipeline, stmt.range.end).map_or(stmt.range.end, |token| token.range.end)
+    };
+    let Some(indent) = indent(source, stmt.range.start) else {
+        return TextEdit::insert(end, format!(" {text}{semicolon}"));
+    };
+    let rest = source.get(end as usize..).unwrap_or("");
+    let blank = rest.trim_start_matches([' ', '\t']);
+    let at = if blank.starts_with("//") { end + rest.find('\n').unwrap_or(rest.len()) as u32 } else { end };
+    TextEdit::insert(at, format!("\n{indent}{text}{semicolon}"))
+}
+
+/// `source -> target`, with quotes where an id needs them.
+pub(crate) fn edge_statement(pipeline: &Pipeline, source: NodeId, target: NodeId) -> String {
+    format!("{} -> {}", written_id(pipeline.id(source)), written_id(pipeline.id(target)))
+}
+
+/// True when the statement of the edge stands for this edge alone, so that its attributes are those of the edge.
+pub(crate) fn is_sole_edge(pipeline: &Pipeline, edge: EdgeId) -> bool {
+    let ends = pipeline.ast().endpoints(&pipeline.ast()[pipeline.edge(edge).stmt]);
+    matches!(ends, [Endpoint::Node(_), Endpoint::Node(_)])
+}
+
+/// Adds a statement behind that of an edge.
+pub(crate) fn insert_behind_edge(pipeline: &Pipeline, edge: EdgeId, statement: &str) -> TextEdit {
+    insert_behind(pipeline, pipeline.edge(edge).stmt, statement)
+}
+
 /// Renames a node in its statements and in edges. Attribute values that name it are not touched.
 pub(crate) fn rename_node(pipeline: &Pipeline, node: NodeId, name: &str) -> Vec<TextEdit> {
     let ast = pipeline.ast();

@@ -8,6 +8,7 @@ mod check;
 mod edits;
 mod external;
 mod fix;
+mod name_list;
 mod registry;
 mod rule;
 

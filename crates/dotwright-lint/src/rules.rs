@@ -5,6 +5,8 @@ pub(crate) mod goal_gates;
 pub(crate) mod humans;
 pub(crate) mod meta;
 pub(crate) mod models;
+pub(crate) mod portability;
+pub(crate) mod routing;
 pub(crate) mod shell;
 pub(crate) mod structure;
 pub(crate) mod syntax;

@@ -1,0 +1,3 @@
+//! Rules about what other runners make of a file.
+
+pub(crate) mod semantics_differ;
