@@ -44,11 +44,11 @@ pub fn dotwright_folder() -> PathBuf {
         let Ok(output) = build.output() else { panic!("cargo does not start") };
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let messages = String::from_utf8_lossy(&output.stdout).into_owned();
-        let executable = messages.lines().filter_map(|line| {
+        let mut executable = messages.lines().rev().filter_map(|line| {
             let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            Some(PathBuf::from(message["executable"].as_str()?))
+            Some(PathBuf::from(message.get("executable")?.as_str()?))
         });
-        let executable = executable.last().and_then(|path| path.parent().map(Path::to_owned));
+        let executable = executable.next().and_then(|path| path.parent().map(Path::to_owned));
         executable.unwrap_or_else(|| panic!("cargo names no executable"))
     });
     built.clone()

@@ -1,7 +1,7 @@
 //! One phase over one file, for scripts that pair us with others: `measure PHASE FILE SECONDS` prints a JSON line with
 //! the process CPU time and the allocations of one run. `measure generate NODES` prints a pipeline.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark fails loudly")]
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark fails loudly")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads files and clocks")]
 
 mod generate;
