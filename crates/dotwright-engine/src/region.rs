@@ -1,8 +1,6 @@
 //! Dominators, and the regions of fan-outs with their joins (runner reference, section 12.1).
 
 use dotwright_model::{Handler, NodeId, Pipeline};
-use petgraph::algo::dominators::simple_fast;
-use petgraph::visit::Reversed;
 
 /// Which nodes every way to a node passes, and which every way from it.
 #[derive(Debug)]
@@ -15,22 +13,11 @@ pub struct Dominators {
 
 impl Dominators {
     pub(crate) fn new(pipeline: &Pipeline) -> Dominators {
-        let graph = pipeline.graph();
+        let forwards = |node: NodeId| pipeline.outgoing(node).iter().map(|&edge| pipeline.target_of(edge));
+        let backwards = |node: NodeId| pipeline.incoming(node).iter().map(|&edge| pipeline.source_of(edge));
         let count = pipeline.nodes().len();
-        let immediate: Vec<Option<NodeId>> = match pipeline.start() {
-            Some(start) => {
-                let tree = simple_fast(graph, start);
-                pipeline.nodes().map(|node| tree.immediate_dominator(node)).collect()
-            }
-            None => vec![None; count],
-        };
-        let post = match pipeline.exits().next() {
-            Some(exit) => {
-                let tree = simple_fast(Reversed(graph), exit);
-                pipeline.nodes().map(|node| tree.immediate_dominator(node)).collect()
-            }
-            None => vec![None; count],
-        };
+        let immediate = immediate_dominators(count, pipeline.start(), forwards, backwards);
+        let post = immediate_dominators(count, pipeline.exits().next(), backwards, forwards);
         let spans = spans(pipeline, &immediate);
         Dominators { immediate, post, spans }
     }
@@ -56,6 +43,100 @@ impl Dominators {
         let span = |node: NodeId| self.spans.get(node.index()).copied().flatten();
         matches!((span(above), span(node)), (Some(a), Some(n)) if a.0 <= n.0 && n.1 <= a.1)
     }
+}
+
+/// The iterative algorithm of Cooper, Harvey and Kennedy over numbers in post-order. petgraph has it too, over hash
+/// maps, which would cost as much as all rules about routing.
+fn immediate_dominators<S: Iterator<Item = NodeId>, P: Iterator<Item = NodeId>>(
+    count: usize,
+    root: Option<NodeId>,
+    successors: impl Fn(NodeId) -> S,
+    predecessors: impl Fn(NodeId) -> P,
+) -> Vec<Option<NodeId>> {
+    let mut result = vec![None; count];
+    let Some(root) = root else { return result };
+    let order = post_order(count, root, successors);
+    let mut number = vec![usize::MAX; count];
+    for (position, node) in order.iter().enumerate() {
+        if let Some(number) = number.get_mut(node.index()) {
+            *number = position;
+        }
+    }
+    let number = |node: NodeId| number.get(node.index()).copied().unwrap_or(usize::MAX);
+    // The dominator of each node by post-order number; numbers grow towards the root.
+    let mut above = vec![usize::MAX; order.len()];
+    let root_number = order.len() - 1;
+    if let Some(above) = above.last_mut() {
+        *above = root_number;
+    }
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (position, &node) in order.iter().enumerate().rev().skip(1) {
+            let mut found = usize::MAX;
+            for before in predecessors(node).map(&number) {
+                if above.get(before).is_some_and(|&above| above != usize::MAX) {
+                    found = if found == usize::MAX { before } else { meet(&above, found, before) };
+                }
+            }
+            if let Some(above) = above.get_mut(position)
+                && *above != found
+            {
+                *above = found;
+                changed = true;
+            }
+        }
+    }
+    for (position, node) in order.iter().enumerate().take(root_number) {
+        let dominator = above.get(position).and_then(|&above| order.get(above));
+        if let Some(slot) = result.get_mut(node.index()) {
+            *slot = dominator.copied();
+        }
+    }
+    result
+}
+
+/// The nearest common dominator of two nodes, by post-order number.
+fn meet(above: &[usize], mut a: usize, mut b: usize) -> usize {
+    while a != b {
+        if a < b {
+            a = above.get(a).copied().unwrap_or(b);
+        } else {
+            b = above.get(b).copied().unwrap_or(a);
+        }
+    }
+    a
+}
+
+/// The nodes reached from `root`, each behind those that it leads to first.
+fn post_order<S: Iterator<Item = NodeId>>(
+    count: usize,
+    root: NodeId,
+    successors: impl Fn(NodeId) -> S,
+) -> Vec<NodeId> {
+    let mut order = Vec::with_capacity(count);
+    let mut seen = vec![false; count];
+    let mut stack = vec![(root, successors(root))];
+    if let Some(seen) = seen.get_mut(root.index()) {
+        *seen = true;
+    }
+    while let Some((node, next)) = stack.last_mut() {
+        match next.next() {
+            None => {
+                order.push(*node);
+                stack.pop();
+            }
+            Some(next) => {
+                if let Some(seen) = seen.get_mut(next.index())
+                    && !*seen
+                {
+                    *seen = true;
+                    stack.push((next, successors(next)));
+                }
+            }
+        }
+    }
+    order
 }
 
 /// Numbers the dominator tree in pre-order, so that dominance is containment of ranges.
@@ -190,4 +271,67 @@ fn common_fan_in(
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use dotwright_model::Profile;
+    use petgraph::algo::dominators::simple_fast;
+    use petgraph::visit::Reversed;
+
+    use super::*;
+
+    /// A graph of `count` nodes with pseudo-random edges, the first node the start and the last one the exit.
+    fn random_pipeline(count: u64, seed: u64) -> Pipeline {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut next = |bound: u64| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state % bound
+        };
+        let mut source = String::from("digraph { n0 [shape=Mdiamond] ");
+        for _ in 0..count * 2 {
+            write!(source, "n{} -> n{} ", next(count), next(count)).unwrap();
+        }
+        write!(source, "n{} [shape=Msquare] }}", count - 1).unwrap();
+        Pipeline::parse(&source, Profile::default())
+    }
+
+    #[test]
+    fn dominators_are_those_of_petgraph() {
+        for seed in 1..200 {
+            let pipeline = random_pipeline(3 + seed % 15, seed);
+            let found = Dominators::new(&pipeline);
+            let forwards = simple_fast(pipeline.graph(), pipeline.start().unwrap());
+            let backwards = simple_fast(Reversed(pipeline.graph()), pipeline.exits().next().unwrap());
+            for node in pipeline.nodes() {
+                assert_eq!(
+                    found.immediate(node),
+                    forwards.immediate_dominator(node),
+                    "{}",
+                    pipeline.source()
+                );
+                assert_eq!(
+                    found.immediate_post(node),
+                    backwards.immediate_dominator(node),
+                    "{}",
+                    pipeline.source()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn branches_meet_at_the_nearest_common_fan_in() {
+        let source = "digraph { start [shape=Mdiamond] exit [shape=Msquare] fan [shape=component] \
+            start -> fan -> a -> join -> exit fan -> b -> c -> join join [shape=tripleoctagon] }";
+        let pipeline = Pipeline::parse(source, Profile::default());
+        let region = &Region::all(&pipeline, &Dominators::new(&pipeline))[0];
+        assert_eq!(region.join.map(|join| pipeline.id(join)), Some("join"));
+        let nodes: Vec<&str> = region.nodes().iter().map(|&node| pipeline.id(node)).collect();
+        assert_eq!(nodes, ["a", "b", "c"]);
+    }
 }

@@ -1,5 +1,7 @@
 //! Runs the selected rules over one pipeline.
 
+use std::cell::OnceCell;
+
 use dotwright_diagnostics::Diagnostic;
 use dotwright_engine::Analysis;
 use dotwright_model::Pipeline;
@@ -30,7 +32,7 @@ pub struct Suppressed {
 /// Checks a pipeline. `settings.profile` should be the profile it was read with.
 pub fn check(pipeline: &Pipeline, settings: &Settings, external: &External) -> CheckResult {
     let analysis = Analysis::new(pipeline);
-    let context = Context { pipeline, analysis: &analysis, settings, external };
+    let context = Context { pipeline, analysis: &analysis, settings, external, pairs: OnceCell::new() };
     let sound = is_sound(pipeline);
     let mut findings = Vec::new();
     for (rule, severity, configured) in settings.selection.active(settings.profile) {

@@ -1,5 +1,7 @@
 //! What a rule is, and what it gets and gives.
 
+use std::cell::OnceCell;
+
 use dotwright_diagnostics::Applicability;
 use dotwright_diagnostics::{Diagnostic, Fix, Severity, TextEdit, TextRange};
 use dotwright_engine::Analysis;
@@ -8,6 +10,7 @@ use dotwright_model::{EdgeId, Handler, Level, NodeId, Pipeline, Profile};
 use crate::category::Category;
 use crate::external::External;
 use crate::settings::Settings;
+use crate::written::{Written, pairs};
 
 /// Whether findings of a rule carry a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,6 +73,7 @@ pub struct Context<'c> {
     pub settings: &'c Settings,
     /// What outside analysers found.
     pub external: &'c External,
+    pub(crate) pairs: OnceCell<Vec<Written<'c>>>,
 }
 
 impl<'c> Context<'c> {
@@ -91,6 +95,11 @@ impl<'c> Context<'c> {
     /// The handler of a node.
     pub fn handler(&self, node: NodeId) -> Handler {
         self.pipeline.handler(node)
+    }
+
+    /// All attribute pairs of undamaged statements in source order, listed once for all rules.
+    pub(crate) fn pairs(&self) -> &[Written<'c>] {
+        self.pairs.get_or_init(|| pairs(self.pipeline).collect())
     }
 
     /// An edge as messages show it: `a -> b`, without back-ticks.

@@ -181,6 +181,7 @@ impl Lowering<'_> {
                     subgraph: scope.subgraph,
                     handler: Handler::Codergen,
                     handler_source: HandlerSource::Omitted,
+                    has_fallback_handler: false,
                     recovered,
                 });
                 let (graph, source) = (&self.graph, self.source);
@@ -278,6 +279,8 @@ impl Lowering<'_> {
             Target::Node => scope.nodes,
             Target::Edge => scope.edges,
         };
+        let in_subgraph = scope.subgraph != SubgraphId::ROOT;
+        let origin = if in_subgraph { Origin::SubgraphDefault(id) } else { Origin::DefaultBlock(id) };
         let mut extended = self.frames.get(frame as usize).cloned().unwrap_or_default();
         for index in self.ast.attribute_indices(stmt) {
             let key = self.keys.get(index as usize).copied().flatten();
@@ -286,7 +289,7 @@ impl Lowering<'_> {
                     .attributes
                     .retain(|(known, _)| self.keys.get(*known as usize).copied().flatten() != key);
             }
-            extended.attributes.push((index, id));
+            extended.attributes.push((index, origin));
             extended.mask |= key_bit(key);
         }
         self.frames.push(extended);
@@ -314,8 +317,7 @@ impl Lowering<'_> {
         let own = self.ast.attribute_indices(stmt).rfind(|&index| has_key(index));
         own.map(|index| (index, Origin::Explicit)).or_else(|| {
             let frame = self.frames.get(frame as usize)?;
-            let &(index, block) = frame.attributes.iter().rfind(|(index, _)| has_key(*index))?;
-            Some((index, Origin::DefaultBlock(block)))
+            frame.attributes.iter().rfind(|(index, _)| has_key(*index)).copied()
         })
     }
 
@@ -390,11 +392,11 @@ fn adjacency(graph: &DiGraph<Node, Edge, u32>, end: impl Fn((NodeId, NodeId)) ->
 fn assign_handlers(pipeline: &mut Pipeline) {
     let mut has = (false, false);
     for id in pipeline.nodes() {
-        let (handler, source) = handler(pipeline, id);
+        let (handler, source, is_fallback) = handler(pipeline, id);
         has.0 |= handler == Handler::Start;
         has.1 |= handler == Handler::Exit;
         if let Some(node) = pipeline.graph.node_weight_mut(id) {
-            (node.handler, node.handler_source) = (handler, source);
+            (node.handler, node.handler_source, node.has_fallback_handler) = (handler, source, is_fallback);
         }
     }
     if has == (true, true) {
@@ -423,21 +425,24 @@ fn assign_handlers(pipeline: &mut Pipeline) {
     }
 }
 
-fn handler(pipeline: &Pipeline, id: NodeId) -> (Handler, HandlerSource) {
+/// The handler, why, and whether it is a guess.
+fn handler(pipeline: &Pipeline, id: NodeId) -> (Handler, HandlerSource, bool) {
     let profile = pipeline.profile;
+    let mut unknown_type = false;
     if let Some(written) = pipeline.node_attribute(id, AttributeKey::TYPE).filter(|a| !a.is_blank()) {
         match (profile.type_handler(&written.text()), profile.unknown_type) {
-            (Some(handler), _) => return (handler, HandlerSource::Type),
-            (None, UnknownType::Refused) => return (Handler::Custom, HandlerSource::Type),
-            (None, UnknownType::ByShape) => {}
+            (Some(handler), _) => return (handler, HandlerSource::Type, false),
+            (None, UnknownType::Refused) => return (Handler::Custom, HandlerSource::Type, true),
+            (None, UnknownType::ByShape) => unknown_type = true,
         }
     }
     match pipeline.node_attribute(id, AttributeKey::SHAPE) {
         Some(shape) => {
-            let handler = profile.shape_handler(&shape.text()).unwrap_or(Handler::Codergen);
-            (runs_as(pipeline, id, handler), HandlerSource::Shape)
+            let known = profile.shape_handler(&shape.text());
+            let handler = runs_as(pipeline, id, known.unwrap_or(Handler::Codergen));
+            (handler, HandlerSource::Shape, unknown_type || known.is_none())
         }
-        None => (profile.omitted_shape.unwrap_or(Handler::Codergen), HandlerSource::Omitted),
+        None => (profile.omitted_shape.unwrap_or(Handler::Codergen), HandlerSource::Omitted, unknown_type),
     }
 }
 

@@ -74,6 +74,8 @@ pub struct Node {
     pub handler: Handler,
     /// Why that handler.
     pub handler_source: HandlerSource,
+    /// True when the profile knows neither the type nor the shape that is written, so that the handler is a guess.
+    pub has_fallback_handler: bool,
     /// True when it is written or first named in a statement that token repair changed.
     pub recovered: bool,
 }
@@ -111,10 +113,10 @@ impl SubgraphId {
     pub const ROOT: SubgraphId = SubgraphId(0);
 }
 
-/// Defaults in force at one place: attributes of the syntax tree, each with the statement that sets it.
+/// Defaults in force at one place: attributes of the syntax tree, each with the statement that sets it as its origin.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Frame {
-    pub(crate) attributes: Vec<(u32, StmtId)>,
+    pub(crate) attributes: Vec<(u32, Origin)>,
     pub(crate) mask: u64,
 }
 
@@ -240,7 +242,10 @@ impl<'p> Attribute<'p> {
 
     /// True when the value is empty or blank.
     pub fn is_blank(self) -> bool {
-        self.text().trim().is_empty()
+        // Prompts are long and most begin with a letter: that much shows without decoding.
+        let written = self.written().trim_start_matches('"').trim_start();
+        let begins_with_text = written.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        !begins_with_text && self.text().trim().is_empty()
     }
 }
 
@@ -471,18 +476,11 @@ impl Pipeline {
 
     fn frame_attributes(&self, frame: u32) -> impl Iterator<Item = Attribute<'_>> {
         let frame = self.frames.get(frame as usize);
-        frame.into_iter().flat_map(|frame| &frame.attributes).map(|&(index, stmt)| Attribute {
+        frame.into_iter().flat_map(|frame| &frame.attributes).map(|&(index, origin)| Attribute {
             pipeline: self,
             index,
-            origin: self.default_origin(stmt),
+            origin,
         })
-    }
-
-    fn default_origin(&self, stmt: StmtId) -> Origin {
-        let in_subgraph = self.subgraphs.iter().skip(1).filter_map(|subgraph| subgraph.stmt).any(|outer| {
-            matches!(self.ast()[outer].kind, StmtKind::Subgraph(inner) if outer < stmt && stmt < inner.end)
-        });
-        if in_subgraph { Origin::SubgraphDefault(stmt) } else { Origin::DefaultBlock(stmt) }
     }
 
     /// The attribute in force for a node: its own, else that of a default block. Names that the profile reads in
@@ -524,9 +522,9 @@ impl Pipeline {
         if frame.mask & key_bit(Some(key)) == 0 {
             return None;
         }
-        let &(index, stmt) =
-            frame.attributes.iter().rfind(|(index, _)| self.keys.get(*index as usize) == Some(&Some(key)))?;
-        Some(Attribute { pipeline: self, index, origin: self.default_origin(stmt) })
+        let has_key = |index: u32| self.keys.get(index as usize) == Some(&Some(key));
+        let &(index, origin) = frame.attributes.iter().rfind(|(index, _)| has_key(*index))?;
+        Some(Attribute { pipeline: self, index, origin })
     }
 
     /// The attribute in force for an edge: its own, else that of an `edge [...]` block.

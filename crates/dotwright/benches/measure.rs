@@ -1,5 +1,6 @@
 //! One phase over one file, for scripts that pair us with others: `measure PHASE FILE SECONDS` prints a JSON line with
-//! the process CPU time and the allocations of one run. `measure generate NODES` prints a pipeline.
+//! the process CPU time and the allocations of one run. `measure each-rule FILE` says which rules cost most, and
+//! `measure generate NODES` prints a pipeline.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark fails loudly")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads files and clocks")]
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dotwright_fmt::{Options, format};
-use dotwright_lint::{External, Settings, check};
+use dotwright_lint::{External, Layer, Selector, Settings, all_rules, check};
 use dotwright_model::{Pipeline, Profile};
 use dotwright_syntax::{from_bytes, lex, parse};
 use rustix::time::{ClockId, clock_gettime};
@@ -20,9 +21,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [_, "generate", nodes] => print!("{}", generate::pipeline(nodes.parse().expect("a number of nodes"))),
+        [_, "each-rule", file] => each_rule(file),
         [_, phase, file, seconds] => measure(phase, file, seconds.parse().expect("seconds")),
         // `cargo bench` without arguments runs every bench target; this one has nothing to do then.
-        _ => eprintln!("usage: measure PHASE FILE SECONDS | measure generate NODES"),
+        _ => eprintln!("usage: measure PHASE FILE SECONDS | measure each-rule FILE | measure generate NODES"),
     }
 }
 
@@ -67,6 +69,36 @@ fn measure(phase: &str, file: &str, seconds: f64) {
         allocations.count_total,
         allocations.bytes_total,
     );
+}
+
+/// The CPU time of each rule alone, the costliest first; all of them include the shared analysis.
+fn each_rule(file: &str) {
+    let bytes = std::fs::read(file).expect("the file can be read");
+    let (text, _) = from_bytes(&bytes);
+    let pipeline = Pipeline::parse(&text, Profile::default());
+    let time = |rules: &[&'static str]| {
+        let mut settings = Settings::default();
+        let ignore = all_rules().iter().map(|rule| rule.name).filter(|name| !rules.contains(name));
+        let ignore = ignore.map(Selector::Rule).collect();
+        settings.selection.layers.push(Layer { ignore, ..Layer::default() });
+        let mut times: Vec<Duration> = (0..9)
+            .map(|_| {
+                let before = cpu_time();
+                black_box(check(&pipeline, &settings, &External::default()));
+                cpu_time() - before
+            })
+            .collect();
+        times.sort_unstable();
+        times[4]
+    };
+    let shared = time(&[]);
+    println!("{:>9.1} us  shared by all rules", shared.as_secs_f64() * 1e6);
+    let mut each: Vec<_> =
+        all_rules().iter().map(|rule| (time(&[rule.name]).saturating_sub(shared), rule.name)).collect();
+    each.sort_unstable();
+    for (time, name) in each.iter().rev() {
+        println!("{:>9.1} us  {name}", time.as_secs_f64() * 1e6);
+    }
 }
 
 fn cpu_time() -> Duration {

@@ -8,7 +8,7 @@ use dotwright_syntax::ast::IdKind;
 
 use crate::category::Category;
 use crate::rule::{Context, Fixability, Report, Rule, display_fix};
-use crate::written::{Written, is_read, pairs};
+use crate::written::{Written, is_read};
 
 pub(crate) static RULE: Rule = Rule {
     name: "duration-without-unit",
@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    for pair in pairs(context.pipeline) {
+    for pair in context.pairs() {
         let duration = pair.schema().filter(|schema| schema.value_type == ValueType::Duration);
         if duration.is_none_or(|schema| !is_read(context.profile(), schema)) {
             continue;

@@ -9,9 +9,8 @@ use dotwright_syntax::ast::StmtKind;
 use crate::category::Category;
 use crate::edits::delete_attribute;
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
-use crate::rules::attributes::has_fallback_handler;
 use crate::wording::with_article;
-use crate::written::{is_read, pairs};
+use crate::written::is_read;
 
 pub(crate) static RULE: Rule = Rule {
     name: "inert-attribute",
@@ -28,7 +27,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for node in context.sound_nodes() {
         let handler = context.handler(node);
-        if handler == Handler::Custom || has_fallback_handler(context, node) {
+        if handler == Handler::Custom || context.pipeline.node(node).has_fallback_handler {
             continue;
         }
         for written in context.pipeline.own_attributes(node) {
@@ -44,7 +43,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             report.push(with_fix(context, finding, written));
         }
     }
-    for pair in pairs(context.pipeline) {
+    for pair in context.pairs() {
         let on_edge = matches!(context.pipeline.ast()[pair.stmt].kind, StmtKind::Edge { .. });
         let Some(key) = pair.attribute.key().filter(|_| on_edge && pair.schema().is_none()) else { continue };
         if attribute(key, Scope::Node).is_some_and(|schema| does_something(context, schema)) {

@@ -4,7 +4,6 @@ use dotwright_model::{AttributeKey, Handler, Level};
 
 use crate::category::Category;
 use crate::rule::{Context, Fixability, Report, Rule};
-use crate::rules::attributes::has_fallback_handler;
 
 pub(crate) static RULE: Rule = Rule {
     name: "missing-prompt",
@@ -24,7 +23,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let pipeline = context.pipeline;
         // A node that only edges name is no step yet: `undeclared-node` reports it.
         let is_step = context.handler(node) == Handler::Codergen && pipeline.node(node).declaration.is_some();
-        if !is_step || has_fallback_handler(context, node) {
+        if !is_step || context.pipeline.node(node).has_fallback_handler {
             continue;
         }
         let mut texts = TEXTS.into_iter().filter_map(|key| pipeline.node_attribute(node, key));

@@ -7,7 +7,6 @@ use crate::category::Category;
 use crate::edits::replace_value;
 use crate::rule::{Context, Fixability, Report, Rule, display_fix};
 use crate::wording::{all_names, suggestion};
-use crate::written::pairs;
 
 pub(crate) static RULE: Rule = Rule {
     name: "unknown-fidelity",
@@ -23,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let modes = context.profile().fidelity_modes;
-    for pair in pairs(context.pipeline) {
+    for pair in context.pairs() {
         if pair.schema().is_none_or(|schema| schema.value_type != ValueType::Fidelity) {
             continue;
         }

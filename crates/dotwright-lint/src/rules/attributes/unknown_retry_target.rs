@@ -7,7 +7,6 @@ use crate::category::Category;
 use crate::edits::replace_value;
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
 use crate::wording::suggestion;
-use crate::written::pairs;
 
 pub(crate) static RULE: Rule = Rule {
     name: "unknown-retry-target",
@@ -28,7 +27,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let pipeline = context.pipeline;
     let profile = context.profile();
     let mut suggestions = 0;
-    for pair in pairs(pipeline) {
+    for pair in context.pairs() {
         let mut targets = profile.failure_targets.iter().chain(profile.gate_targets);
         let is_target =
             targets.any(|target| Some(target.key) == pair.attribute.key() && target.scope == pair.scope);

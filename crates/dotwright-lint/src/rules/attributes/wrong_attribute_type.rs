@@ -9,7 +9,7 @@ use dotwright_syntax::ast::IdKind;
 use crate::category::Category;
 use crate::rule::{Context, Fixability, Report, Rule, display_fix};
 use crate::rules::attributes::duration_without_unit::number_with_word;
-use crate::written::{Written, is_read, pairs};
+use crate::written::{Written, is_read};
 
 pub(crate) static RULE: Rule = Rule {
     name: "wrong-attribute-type",
@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    for pair in pairs(context.pipeline) {
+    for pair in context.pairs() {
         // `non-boolean-goal-gate` knows more about that key.
         let schema = pair.schema().filter(|schema| is_read(context.profile(), schema));
         let Some(schema) = schema.filter(|schema| schema.key != AttributeKey::GOAL_GATE) else { continue };
