@@ -2,7 +2,7 @@
 //!
 //! The linter is pure, so whoever may start processes does so between [`shell_scripts`] and [`crate::check`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dotwright_engine::mask_templates;
 use dotwright_model::{AttributeKey, Handler, NodeId, Pipeline, Shell};
@@ -54,10 +54,21 @@ pub enum ShellcheckRun {
     /// It was not asked for.
     #[default]
     Off,
-    /// It was asked for and could not run, for this reason: `is not installed`.
-    Skipped(String),
+    /// It was wanted and did not run.
+    Skipped(SkipReason),
     /// Its comments by script. A script without an entry was not checked.
     Done(HashMap<ShellScript, Vec<ShellcheckComment>>),
+}
+
+/// Why shellcheck did not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SkipReason {
+    /// There is no such program.
+    NotInstalled,
+    /// The file has more commands than a run does unasked; with the limit.
+    TooManyCommands(usize),
+    /// The run has more files than it checks unasked; with the limit.
+    TooManyFiles(usize),
 }
 
 /// What outside analysers found.
@@ -69,15 +80,17 @@ pub struct External {
 
 /// The commands of a pipeline's tool steps, each distinct one once, in file order.
 pub fn shell_scripts(pipeline: &Pipeline, shell: Shell) -> Vec<ShellScript> {
-    let mut scripts = Vec::new();
-    for node in pipeline.nodes() {
-        if let Some(script) = node_script(pipeline, node, shell)
-            && !scripts.contains(&script)
-        {
-            scripts.push(script);
-        }
-    }
-    scripts
+    let mut seen = HashSet::new();
+    let scripts = pipeline.nodes().filter_map(|node| node_script(pipeline, node, shell));
+    scripts.filter(|script| seen.insert(script.clone())).collect()
+}
+
+/// True when [`shell_scripts`] gives any.
+pub fn has_shell_scripts(pipeline: &Pipeline) -> bool {
+    pipeline.nodes().any(|node| {
+        let command = || pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND);
+        pipeline.handler(node) == Handler::Tool && command().is_some_and(|command| !command.is_blank())
+    })
 }
 
 /// The command of one tool step as an outside analyser gets it.

@@ -22,7 +22,10 @@ mod written;
 
 pub use category::Category;
 pub use check::{CheckResult, Suppressed, check};
-pub use external::{External, ShellScript, ShellcheckComment, ShellcheckLevel, ShellcheckRun, shell_scripts};
+pub use external::{
+    External, ShellScript, ShellcheckComment, ShellcheckLevel, ShellcheckRun, SkipReason, has_shell_scripts,
+    shell_scripts,
+};
 pub use fix::{FixMode, FixOutcome, fix};
 pub use registry::{Resolved, resolve_name, rule, rules as all_rules};
 pub use rule::{Context, Fixability, Report, Rule};

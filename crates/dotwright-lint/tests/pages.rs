@@ -22,7 +22,7 @@ use std::path::Path;
 use dotwright_diagnostics::{Diagnostic, TextRange, apply_edits};
 use dotwright_lint::{
     External, Fixability, Layer, Preset, Rule, Selector, Settings, ShellcheckComment, ShellcheckLevel,
-    ShellcheckRun, all_rules, check, shell_scripts,
+    ShellcheckRun, SkipReason, all_rules, check, shell_scripts,
 };
 use dotwright_model::{Pipeline, Profile};
 
@@ -61,7 +61,7 @@ impl Block<'_> {
         let settings = self.settings(rule);
         let pipeline = Pipeline::parse(text, settings.profile);
         let shellcheck = if self.has("no-shellcheck") {
-            ShellcheckRun::Skipped("is not installed".into())
+            ShellcheckRun::Skipped(SkipReason::NotInstalled)
         } else if self.has("shellcheck") {
             let script = shell_scripts(&pipeline, settings.shell()).swap_remove(0);
             ShellcheckRun::Done(HashMap::from([(script, comments(rule.page))]))

@@ -24,8 +24,7 @@ pub(crate) fn run(arguments: &CheckArgs, color: ColorChoice) -> Result<Verdict, 
     }
     let mut discovery = discovery(arguments.config.as_deref(), arguments.isolated)?;
     let jobs = jobs(&arguments.paths, arguments.stdin_filename.as_deref(), &mut discovery)?;
-    let check =
-        Check { arguments, overrides: overrides(arguments), shellcheck: Shellcheck::new(jobs.len() == 1) };
+    let check = Check { arguments, overrides: overrides(arguments), shellcheck: Shellcheck::new(jobs.len()) };
     let configurations = discovery.read_files();
     if arguments.strict_config {
         refuse_unknown_names(&configurations)?;

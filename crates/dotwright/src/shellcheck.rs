@@ -12,7 +12,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use dotwright_config::ShellcheckMode;
 use dotwright_lint::{
-    External, Settings, ShellScript, ShellcheckComment, ShellcheckLevel, ShellcheckRun, shell_scripts,
+    External, Settings, ShellScript, ShellcheckComment, ShellcheckLevel, ShellcheckRun, SkipReason,
+    shell_scripts,
 };
 use dotwright_model::{Pipeline, Shell};
 use serde::{Deserialize, Serialize};
@@ -27,14 +28,19 @@ const RULES: [&str; 2] = ["shellcheck-finding", "shell-syntax-error"];
 /// templates.
 const EXCLUDED: &str = "SC1091,SC2043,SC2050,SC2153,SC2154,SC2157,SC2194";
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// In mode `auto` a file with more distinct commands is not handed over: at 60 ms each they would hold the run for
+/// minutes that nobody asked for.
+const AUTO_COMMANDS: usize = 200;
+/// In mode `auto` a run over more files does without.
+const AUTO_FILES: usize = 500;
 
 /// shellcheck as the files of one run share it.
 #[derive(Debug)]
 pub(crate) struct Shellcheck {
     programs: Mutex<HashMap<Option<PathBuf>, Option<Arc<Program>>>>,
     cache: Option<PathBuf>,
-    /// Whether one file is all there is to do, so that its commands may take all cores.
-    alone: bool,
+    /// How many files the run checks. One alone may take all cores for its commands.
+    files: usize,
 }
 
 /// An installed shellcheck.
@@ -53,13 +59,15 @@ pub(crate) enum Access {
     Off,
     /// It is wanted and not installed.
     Missing,
-    /// It runs.
-    Found(Arc<Program>),
+    /// The run has too many files for it.
+    TooManyFiles,
+    /// It runs, for files with at most so many commands.
+    Found(Arc<Program>, usize),
 }
 
 impl Shellcheck {
-    pub(crate) fn new(alone: bool) -> Shellcheck {
-        Shellcheck { programs: Mutex::default(), cache: cache_folder(), alone }
+    pub(crate) fn new(files: usize) -> Shellcheck {
+        Shellcheck { programs: Mutex::default(), cache: cache_folder(), files }
     }
 
     /// Whether and how to run it for a file.
@@ -74,7 +82,11 @@ impl Shellcheck {
         }
         let (program, help) = match mode {
             ShellcheckMode::Off => return Ok(Access::Off),
-            ShellcheckMode::Auto => return Ok(self.program(None).map_or(Access::Missing, Access::Found)),
+            ShellcheckMode::Auto if self.files > AUTO_FILES => return Ok(Access::TooManyFiles),
+            ShellcheckMode::Auto => {
+                let found = self.program(None).map(|program| Access::Found(program, AUTO_COMMANDS));
+                return Ok(found.unwrap_or(Access::Missing));
+            }
             ShellcheckMode::Required => {
                 (self.program(None), "install it, or set `[shellcheck] mode = \"auto\"`")
             }
@@ -83,7 +95,7 @@ impl Shellcheck {
             }
         };
         match program {
-            Some(program) => Ok(Access::Found(program)),
+            Some(program) => Ok(Access::Found(program, usize::MAX)),
             None => {
                 let name = match mode {
                     ShellcheckMode::Path(path) => path.display().to_string(),
@@ -98,21 +110,27 @@ impl Shellcheck {
 
     /// What it says about the commands of a pipeline.
     pub(crate) fn external(&self, access: &Access, pipeline: &Pipeline, settings: &Settings) -> External {
-        let scripts = match access {
+        let skipped = |reason| {
+            // A file without commands misses nothing.
+            let shellcheck = if has_shell_scripts(pipeline) {
+                ShellcheckRun::Skipped(reason)
+            } else {
+                ShellcheckRun::Done(HashMap::new())
+            };
+            External { shellcheck }
+        };
+        let (program, limit) = match access {
             Access::Off => return External::default(),
-            Access::Missing | Access::Found(_) => shell_scripts(pipeline, settings.shell()),
+            Access::Missing => return skipped(SkipReason::NotInstalled),
+            Access::TooManyFiles => return skipped(SkipReason::TooManyFiles(AUTO_FILES)),
+            Access::Found(program, limit) => (program, *limit),
         };
-        let program = match access {
-            Access::Found(program) => program,
-            Access::Off | Access::Missing if scripts.is_empty() => {
-                return External { shellcheck: ShellcheckRun::Done(HashMap::new()) };
-            }
-            Access::Off | Access::Missing => {
-                return External { shellcheck: ShellcheckRun::Skipped("is not installed".to_owned()) };
-            }
-        };
+        let scripts = shell_scripts(pipeline, settings.shell());
+        if scripts.len() > limit {
+            return skipped(SkipReason::TooManyCommands(limit));
+        }
         let ask = |script: &ShellScript| program.answer(script, self.cache.as_deref());
-        let answers = match self.alone {
+        let answers = match self.files == 1 {
             true => parallel::map(&scripts, ask, |_| {}),
             false => scripts.iter().map(ask).collect(),
         };

@@ -4,7 +4,7 @@ use dotwright_diagnostics::TextRange;
 use dotwright_model::Level;
 
 use crate::category::Category;
-use crate::external::ShellcheckRun;
+use crate::external::{ShellcheckRun, SkipReason};
 use crate::rule::{Context, Fixability, Report, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -20,9 +20,19 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    if let ShellcheckRun::Skipped(reason) = &context.external.shellcheck {
-        let message = format!("shellcheck {reason}, `shellcheck-finding` was not checked");
-        let finding = report.finding(TextRange::default(), message);
-        report.push(finding.help("install it, or set `[shellcheck] mode = \"off\"`"));
-    }
+    let ShellcheckRun::Skipped(reason) = context.external.shellcheck else { return };
+    let run_anyway = "set `[shellcheck] mode = \"required\"` to run it all the same";
+    let (reason, help) = match reason {
+        SkipReason::NotInstalled => {
+            ("is not installed".to_owned(), "install it, or set `[shellcheck] mode = \"off\"`")
+        }
+        SkipReason::TooManyCommands(limit) => {
+            (format!("is left out for a file with more than {limit} commands"), run_anyway)
+        }
+        SkipReason::TooManyFiles(limit) => {
+            (format!("is left out for a run over more than {limit} files"), run_anyway)
+        }
+    };
+    let message = format!("shellcheck {reason}, `shellcheck-finding` was not checked");
+    report.push(report.finding(TextRange::default(), message).help(help));
 }
