@@ -13,7 +13,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use dotwright_config::ShellcheckMode;
 use dotwright_lint::{
     External, Settings, ShellScript, ShellcheckComment, ShellcheckLevel, ShellcheckRun, SkipReason,
-    shell_scripts,
+    has_shell_scripts, shell_scripts,
 };
 use dotwright_model::{Pipeline, Shell};
 use serde::{Deserialize, Serialize};
