@@ -25,6 +25,9 @@ impl<'p> ToolCommand<'p> {
 /// The command with the templates that a runner expands before the shell sees it replaced by underscores of equal
 /// length; `$name` and `${name}` are the shell's own.
 pub fn mask_templates(command: &str) -> Cow<'_, str> {
+    if !command.contains("{{") && !command.contains("{%") {
+        return Cow::Borrowed(command);
+    }
     let mut masked = String::new();
     let mut done = 0usize;
     for reference in template::references(command).filter(|reference| is_pipeline_template(reference.kind)) {

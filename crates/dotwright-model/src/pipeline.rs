@@ -448,6 +448,9 @@ impl Pipeline {
 
     /// True when token repair changed the statement of the edge or of one of its ends.
     pub fn is_recovered_edge(&self, edge: EdgeId) -> bool {
+        if self.parse.errors.is_empty() {
+            return false;
+        }
         self.ast()[self.edge(edge).stmt].recovered
             || self.node(self.source_of(edge)).recovered
             || self.node(self.target_of(edge)).recovered

@@ -137,7 +137,12 @@ impl<'t> Parser<'t> {
             assignments: Vec::new(),
             redirections: Vec::new(),
             heredocs: Vec::new(),
-            shell: Shell { scripts: vec![top], ..Shell::default() },
+            shell: Shell {
+                scripts: vec![top],
+                words: Vec::with_capacity(text.len() / 8),
+                tokens: Vec::with_capacity(text.len() / 8),
+                ..Shell::default()
+            },
         }
     }
 
