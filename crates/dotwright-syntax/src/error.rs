@@ -149,7 +149,7 @@ impl SyntaxError {
             Kind::EdgeWithoutTarget => format!("name the node after `{text}`, or delete the operator"),
             Kind::EdgeWithoutSource => format!("name the node before `{text}`"),
             Kind::WrongEdgeOperator if text == "--" => "write `->`".into(),
-            Kind::WrongEdgeOperator => "write `--`, or make the graph a `digraph`".into(),
+            Kind::WrongEdgeOperator => "write `digraph` in the header, or `--` here".into(),
             Kind::KeywordAsName => format!("quote it: `\"{text}\"`"),
             Kind::KeywordWithoutList => format!("write `{text} [...]`, or quote the word if it is a node id"),
             Kind::ListWithoutOwner => "write the node id before `[`".into(),
@@ -182,9 +182,7 @@ impl SyntaxError {
             Kind::MissingOpenBracket => Some(TextEdit::insert(self.range.start, " [")),
             Kind::MissingEquals => Some(TextEdit::insert(self.range.start, "=")),
             Kind::ExtraSeparator => Some(TextEdit::delete(self.range)),
-            Kind::WrongEdgeOperator => {
-                Some(TextEdit::replace(self.range, if text == "--" { "->" } else { "--" }))
-            }
+            Kind::WrongEdgeOperator if text == "--" => Some(TextEdit::replace(self.range, "->")),
             Kind::KeywordAsName | Kind::HyphenInId => {
                 Some(TextEdit::replace(self.range, format!("\"{text}\"")))
             }

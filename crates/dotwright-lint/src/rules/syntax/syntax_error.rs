@@ -34,3 +34,40 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         report.push(report.finding(group.range, message).help("write one edge statement per pair of nodes"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use crate::test_support;
+
+    #[track_caller]
+    fn check(source: &str, expect: Expect) {
+        test_support::check(&super::RULE, source, expect);
+    }
+
+    #[test]
+    fn an_arrow_in_an_undirected_graph_is_right_and_the_header_wrong() {
+        check(
+            "graph { a -> b }",
+            expect![[r#"
+            1:11-1:13 error: expected `--`, found `->` in an undirected graph
+              help: write `digraph` in the header, or `--` here
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_in_a_directed_graph_becomes_an_arrow() {
+        check(
+            "digraph { a -- b }",
+            expect![[r#"
+            1:13-1:15 error: expected `->`, found `--` in a directed graph
+              help: write `->`
+              display fix: write `->`
+              - digraph { a -- b }
+              + digraph { a -> b }
+        "#]],
+        );
+    }
+}
