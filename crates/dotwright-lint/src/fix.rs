@@ -88,9 +88,24 @@ fn next_version<'f>(
     if let Some(next) = try_all(version, &together, read) {
         return Some((next, together));
     }
-    // What is harmless in parts may do harm as a whole: the next round goes on from the first part.
+    // What is harmless in parts may do harm as a whole. Mostly the fixes of one rule give another one new findings, so
+    // this round takes one rule; the next round goes on from there.
+    if let Some(one_rule) = most_common_rule(&together)
+        && let Some(next) = try_all(version, &one_rule, read)
+    {
+        return Some((next, one_rule));
+    }
     let first = good.into_iter().next()?;
     Some((try_all(version, &first, read)?, first))
+}
+
+/// The fixes of the rule that offers most of them.
+fn most_common_rule<'f>(repairs: &[Repair<'f>]) -> Option<Vec<Repair<'f>>> {
+    let mut by_rule: BTreeMap<&str, Vec<Repair<'f>>> = BTreeMap::new();
+    for repair in repairs {
+        by_rule.entry(repair.rule).or_default().push(*repair);
+    }
+    by_rule.into_values().max_by_key(Vec::len)
 }
 
 /// Where an offset lies after edits before it.
@@ -234,6 +249,8 @@ fn try_all(before: &Version, repairs: &[Repair<'_>], read: Reader<'_>) -> Option
 
 #[cfg(test)]
 mod tests {
+    use dotwright_model::Profile;
+
     use super::{FixMode, fix};
     use crate::{External, Settings};
 
@@ -273,6 +290,22 @@ mod tests {
         check(&source, FixMode::Safe, 0, &source);
         // The name is mended first; then the comment allows nothing and goes.
         check(&source, FixMode::Unsafe, 2, FIXED);
+    }
+
+    #[test]
+    fn fixes_that_give_another_rule_new_findings_converge() {
+        let mut source = "digraph {\nstart [shape=Mdiamond]\nexit [shape=Msquare]\nstart -> a0\n".to_owned();
+        for step in 0..20 {
+            source.push_str(&format!("a{step} [prompt=\"do it\"]\na{step} -> a{}\n", step + 1));
+        }
+        source.push_str("a20 [prompt=\"decide\"]\n");
+        source.push_str("a20 -> exit [condition=\"outcome=succeeded\"]\n");
+        source.push_str("a20 -> a0 [condition=\"outcome=partially_succeeded\"]\n}\n");
+        let settings = Settings { profile: Profile::by_name("fabro").unwrap(), ..Settings::default() };
+        let first = fix(&source, &settings, &|_| External::default(), FixMode::Unsafe);
+        let second = fix(&first.source, &settings, &|_| External::default(), FixMode::Unsafe);
+        assert_eq!(first.applied, 40, "{}", first.source);
+        assert_eq!(second.applied, 0, "{}", second.source);
     }
 
     #[test]
