@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use dotwright_diagnostics::TextRange;
 use dotwright_model::Level;
+use dotwright_syntax::SyntaxErrorKind;
 use dotwright_syntax::ast::StmtKind;
 
 use crate::category::Category;
@@ -26,10 +27,14 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let statements = damaged_statements(context);
     let mut reported = HashSet::new();
     for error in &context.pipeline.syntax().errors {
-        // What follows the first mistake in a statement mostly comes from it.
+        // What follows the first mistake in a statement mostly comes from it. Bytes that are no text, and a list that is
+        // cut off, are matters of the file.
+        let is_of_file = matches!(error.kind, SyntaxErrorKind::NotUtf8 | SyntaxErrorKind::TooMany);
         let at = statements.partition_point(|range| range.start <= error.range.start);
         let statement = at.checked_sub(1).and_then(|at| statements.get(at));
-        if statement.is_some_and(|range| range.touches(error.range.start) && !reported.insert(*range)) {
+        if !is_of_file
+            && statement.is_some_and(|range| range.touches(error.range.start) && !reported.insert(*range))
+        {
             continue;
         }
         let mut finding = report.finding(error.range, error.message(source)).help(error.help(source));
