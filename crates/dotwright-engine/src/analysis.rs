@@ -390,6 +390,12 @@ impl<'p> Analysis<'p> {
         command::always_succeeding_end(&command.text, &command.shell)
     }
 
+    /// True for a tool whose command fails on purpose, as the last step of a run that is given up.
+    pub fn always_fails(&self, node: NodeId) -> bool {
+        self.pipeline.node_attribute(node, AttributeKey::EXPECT_EXIT).is_none()
+            && self.command(node).is_some_and(command::always_fails)
+    }
+
     /// For each node whether a run can come from it to a tool with an outward effect without passing a human gate.
     pub fn leads_outward(&self) -> &[bool] {
         self.outward.get_or_init(|| {

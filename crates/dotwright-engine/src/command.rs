@@ -106,6 +106,37 @@ pub fn always_succeeding_end(command: &str, shell: &Shell) -> Option<AlwaysSucce
     Some(AlwaysSucceeds { range, text: range.text(command).trim().to_owned(), behind_or })
 }
 
+/// True for a command that fails on purpose: whatever runs before it, its end is `false` or an `exit` with another
+/// code than 0.
+pub(crate) fn always_fails(command: &ToolCommand<'_>) -> bool {
+    let (text, shell) = (command.text.as_ref(), &command.shell);
+    let Some(last) = shell.last_pipeline().filter(|_| shell.errors().is_empty()) else { return false };
+    let [end] = shell.commands(last) else { return false };
+    let is_reached = match last.connector {
+        Connector::First | Connector::And | Connector::Semicolon | Connector::Newline => true,
+        Connector::Or | Connector::Background => false,
+    };
+    let leaves_earlier = |other: &Command| {
+        let name = shell.name(other, text);
+        matches!(name.as_deref(), Some("exit" | "return" | "exec" | "kill" | "trap"))
+    };
+    is_reached
+        && !last.negated
+        && !last.background
+        && fails(text, shell, end)
+        && !shell.all_commands().iter().any(|other| other.range != end.range && leaves_earlier(other))
+}
+
+/// `false`, and `exit` with a written code other than 0.
+fn fails(text: &str, shell: &Shell, command: &Command) -> bool {
+    let code = shell.words(command).get(1).and_then(|code| code.literal(text));
+    match shell.name(command, text).as_deref() {
+        Some("false") => true,
+        Some("exit") => code.and_then(|code| code.parse::<u8>().ok()).is_some_and(|code| code != 0),
+        _ => false,
+    }
+}
+
 /// `true`, `:`, `exit 0`, `echo ...` and `printf ...` as a simple command.
 fn is_harmless(text: &str, shell: &Shell, command: &Command) -> bool {
     let words = shell.words(command);
@@ -154,6 +185,26 @@ mod tests {
     fn templates_count_as_plain_characters() {
         assert_eq!(mask_templates("make {{ a | b }} $x"), "make ___________ $x");
         assert!(matches!(mask_templates("make ${x}"), Cow::Borrowed("make ${x}")));
+    }
+
+    #[test]
+    fn a_command_may_fail_on_purpose() {
+        let fails = |command: &str| always_fails(&ToolCommand::new(command.into()));
+        for command in ["exit 1", "echo 'gave up' >&2; exit 1", "make report\nfalse", "echo no && exit 2"] {
+            assert!(fails(command), "{command}");
+        }
+        let others = [
+            "make || exit 1",
+            "exit 0",
+            "exit",
+            "exit $code",
+            "test -f a && exit 0; exit 1",
+            "make",
+            "! false",
+        ];
+        for command in others {
+            assert!(!fails(command), "{command}");
+        }
     }
 
     #[test]

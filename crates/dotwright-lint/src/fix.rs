@@ -1,10 +1,10 @@
 //! Applies fixes until nothing changes, and takes back what did harm.
 //!
-//! A fix is computed on one text and may meet another one's edits, so each round applies only fixes that touch
+//! A fix is computed on one text and may meet the edits of another one, so each round applies only fixes that touch
 //! different statements, parses and checks the result, and undoes a fix that broke the parse, kept its finding or
 //! brought a new error.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use dotwright_diagnostics::{Applicability, Diagnostic, Fix, Severity, TextEdit, TextRange, apply_edits};
 use dotwright_model::Pipeline;
@@ -88,9 +88,24 @@ fn next_version<'f>(
     if let Some(next) = try_all(version, &together, read) {
         return Some((next, together));
     }
-    // What is harmless in parts may do harm as a whole: the next round goes on from the first part.
+    // What is harmless in parts may do harm as a whole. Mostly the fixes of one rule give another one new findings, so
+    // this round takes one rule; the next round goes on from there.
+    if let Some(one_rule) = most_common_rule(&together)
+        && let Some(next) = try_all(version, &one_rule, read)
+    {
+        return Some((next, one_rule));
+    }
     let first = good.into_iter().next()?;
     Some((try_all(version, &first, read)?, first))
+}
+
+/// The fixes of the rule that offers most of them.
+fn most_common_rule<'f>(repairs: &[Repair<'f>]) -> Option<Vec<Repair<'f>>> {
+    let mut by_rule: BTreeMap<&str, Vec<Repair<'f>>> = BTreeMap::new();
+    for repair in repairs {
+        by_rule.entry(repair.rule).or_default().push(*repair);
+    }
+    by_rule.into_values().max_by_key(Vec::len)
 }
 
 /// Where an offset lies after edits before it.
@@ -161,7 +176,8 @@ impl Repair<'_> {
     }
 }
 
-/// The fixes of one round: by offset, without the later one of two that overlap or touch one statement.
+/// The fixes of one round: by offset, without the later one of two that overlap, or that touch one statement and are
+/// not both safe.
 fn candidates<'v>(version: &'v Version, mode: FixMode, undone: &Undone) -> Vec<Repair<'v>> {
     let offered = version.findings.iter().filter_map(|finding| {
         let fix = finding.fix.as_ref()?;
@@ -172,14 +188,18 @@ fn candidates<'v>(version: &'v Version, mode: FixMode, undone: &Undone) -> Vec<R
     let mut offered: Vec<Repair<'_>> = offered.collect();
     offered.sort_by_key(|repair| repair.start());
     let mut taken = BTreeMap::new();
-    let mut touched = HashSet::new();
+    // Safe fixes keep the meaning, so one statement can take several of them in one round; any other wants it alone.
+    let mut touched: HashMap<usize, Applicability> = HashMap::new();
     offered.retain(|repair| {
         let edits = &repair.fix.edits;
         let statements: HashSet<usize> =
             edits.iter().filter_map(|edit| version.statement(edit.range.start)).collect();
-        let free = statements.is_disjoint(&touched) && edits.iter().all(|edit| is_free(&taken, edit.range));
+        let both_safe =
+            |other: &Applicability| [*other, repair.fix.applicability] == [Applicability::Safe; 2];
+        let free = statements.iter().all(|statement| touched.get(statement).is_none_or(both_safe))
+            && edits.iter().all(|edit| is_free(&taken, edit.range));
         if free {
-            touched.extend(statements);
+            touched.extend(statements.into_iter().map(|statement| (statement, repair.fix.applicability)));
             taken.extend(edits.iter().map(|edit| (edit.range.start, edit.range.end)));
         }
         free
@@ -234,6 +254,8 @@ fn try_all(before: &Version, repairs: &[Repair<'_>], read: Reader<'_>) -> Option
 
 #[cfg(test)]
 mod tests {
+    use dotwright_model::Profile;
+
     use super::{FixMode, fix};
     use crate::{External, Settings};
 
@@ -260,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn fixes_of_one_statement_take_a_round_each() {
+    fn fixes_that_touch_take_a_round_each() {
         let source =
             FIXED.replace("exit\n}", "exit // dotwright: ignore(skipped-analyser, shellcheck-finding)\n}");
         let outcome = fix(&source, &Settings::default(), &|_| External::default(), FixMode::Safe);
@@ -273,6 +295,30 @@ mod tests {
         check(&source, FixMode::Safe, 0, &source);
         // The name is mended first; then the comment allows nothing and goes.
         check(&source, FixMode::Unsafe, 2, FIXED);
+    }
+
+    #[test]
+    fn safe_fixes_share_a_statement() {
+        let pairs: Vec<String> = (0..20).map(|n| format!("key{n}=1")).collect();
+        let source = FIXED.replace("shape=Msquare", &format!("shape=Msquare {}", pairs.join(" ")));
+        let fixed = FIXED.replace("shape=Msquare", &format!("shape=Msquare, {}", pairs.join(", ")));
+        check(&source, FixMode::Safe, 20, &fixed);
+    }
+
+    #[test]
+    fn fixes_that_give_another_rule_new_findings_converge() {
+        let mut source = "digraph {\nstart [shape=Mdiamond]\nexit [shape=Msquare]\nstart -> a0\n".to_owned();
+        for step in 0..20 {
+            source.push_str(&format!("a{step} [prompt=\"do it\"]\na{step} -> a{}\n", step + 1));
+        }
+        source.push_str("a20 [prompt=\"decide\"]\n");
+        source.push_str("a20 -> exit [condition=\"outcome=succeeded\"]\n");
+        source.push_str("a20 -> a0 [condition=\"outcome=partially_succeeded\"]\n}\n");
+        let settings = Settings { profile: Profile::by_name("fabro").unwrap(), ..Settings::default() };
+        let first = fix(&source, &settings, &|_| External::default(), FixMode::Unsafe);
+        let second = fix(&first.source, &settings, &|_| External::default(), FixMode::Unsafe);
+        assert_eq!(first.applied, 40, "{}", first.source);
+        assert_eq!(second.applied, 0, "{}", second.source);
     }
 
     #[test]

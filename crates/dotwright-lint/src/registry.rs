@@ -11,6 +11,8 @@ use crate::settings::{Preset, Selector};
 pub(crate) static RULES: &[&Rule] = &[
     &rules::syntax::syntax_error::RULE,
     &rules::syntax::missing_comma::RULE,
+    &rules::syntax::undirected_or_strict_graph::RULE,
+    &rules::syntax::multiple_graphs::RULE,
     &rules::syntax::unquoted_value::RULE,
     &rules::syntax::unknown_escape::RULE,
     &rules::structure::missing_start::RULE,

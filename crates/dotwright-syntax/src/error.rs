@@ -67,6 +67,8 @@ pub enum SyntaxErrorKind {
     ListWithoutOwner,
     /// `my-node`: a bare id with hyphens.
     HyphenInId,
+    /// A value that ends with a quote and begins with none.
+    MissingOpenQuote,
     /// A quote inside a string that is not escaped, so that the string ends there.
     StringEndsEarly,
     /// Braces nested deeper than [`crate::MAX_DEPTH`].
@@ -113,6 +115,7 @@ impl SyntaxError {
             Kind::KeywordWithoutList => format!("expected an attribute list after `{text}`"),
             Kind::ListWithoutOwner => "expected a node before this attribute list".into(),
             Kind::HyphenInId => format!("the bare id `{text}` contains `-`"),
+            Kind::MissingOpenQuote => format!("the value `{text}` has a closing quote and no opening one"),
             Kind::StringEndsEarly => format!("the string ends here, and `{text}` follows outside it"),
             Kind::TooDeep => format!("braces are nested more than {} deep here", crate::MAX_DEPTH),
             Kind::Unexpected => format!("unexpected `{text}`"),
@@ -149,11 +152,12 @@ impl SyntaxError {
             Kind::EdgeWithoutTarget => format!("name the node after `{text}`, or delete the operator"),
             Kind::EdgeWithoutSource => format!("name the node before `{text}`"),
             Kind::WrongEdgeOperator if text == "--" => "write `->`".into(),
-            Kind::WrongEdgeOperator => "write `--`, or make the graph a `digraph`".into(),
+            Kind::WrongEdgeOperator => "write `digraph` in the header, or `--` here".into(),
             Kind::KeywordAsName => format!("quote it: `\"{text}\"`"),
             Kind::KeywordWithoutList => format!("write `{text} [...]`, or quote the word if it is a node id"),
             Kind::ListWithoutOwner => "write the node id before `[`".into(),
             Kind::HyphenInId => format!("write `{}`, or quote the id", text.replace('-', "_")),
+            Kind::MissingOpenQuote => format!("write `\"` before `{text}`"),
             Kind::StringEndsEarly => "write `\\\"` for each quote inside the text".into(),
             Kind::TooDeep => "nest fewer blocks".into(),
             Kind::Unexpected => "remove it".into(),
@@ -181,10 +185,9 @@ impl SyntaxError {
             Kind::UnclosedBracket => Some(TextEdit::insert(self.range.start, "]")),
             Kind::MissingOpenBracket => Some(TextEdit::insert(self.range.start, " [")),
             Kind::MissingEquals => Some(TextEdit::insert(self.range.start, "=")),
+            Kind::MissingOpenQuote => Some(TextEdit::insert(self.range.start, "\"")),
             Kind::ExtraSeparator => Some(TextEdit::delete(self.range)),
-            Kind::WrongEdgeOperator => {
-                Some(TextEdit::replace(self.range, if text == "--" { "->" } else { "--" }))
-            }
+            Kind::WrongEdgeOperator if text == "--" => Some(TextEdit::replace(self.range, "->")),
             Kind::KeywordAsName | Kind::HyphenInId => {
                 Some(TextEdit::replace(self.range, format!("\"{text}\"")))
             }

@@ -748,8 +748,12 @@ impl<'a> Repair<'a> {
                     self.close_list()
                 }
                 _ => {
+                    let unopened = self.unopened_string(token);
                     self.emit_id();
-                    self.error_here(SyntaxErrorKind::MissingEquals);
+                    match unopened {
+                        Some(value) => self.error(SyntaxErrorKind::MissingOpenQuote, value),
+                        None => self.error_here(SyntaxErrorKind::MissingEquals),
+                    }
                     self.insert(T::Equals);
                     if self.is_id(0) {
                         self.emit()
@@ -786,7 +790,10 @@ impl<'a> Repair<'a> {
     }
 
     fn lone_key(&mut self, token: Token) {
-        self.error(SyntaxErrorKind::MissingEqualsAndValue, token.range);
+        match self.unopened_string(token) {
+            Some(value) => self.error(SyntaxErrorKind::MissingOpenQuote, value),
+            None => self.error(SyntaxErrorKind::MissingEqualsAndValue, token.range),
+        }
         self.emit_as_id();
         self.insert(TokenKind::Equals);
         self.insert_missing_id();
@@ -831,6 +838,15 @@ impl<'a> Repair<'a> {
             self.skip();
         }
         true
+    }
+
+    /// The bare value that a string touches, as in `label=Yes", weight="1"`: the quote was meant to close it.
+    fn unopened_string(&self, token: Token) -> Option<TextRange> {
+        let [.., equals, value] = self.tokens.get(..self.at)? else { return None };
+        let is_bare = matches!(value.kind, TokenKind::Id(IdKind::Name | IdKind::Number | IdKind::Dialect));
+        let touches = is_bare && value.range.end == token.range.start;
+        (touches && equals.kind == TokenKind::Equals && token.kind == TokenKind::Id(IdKind::Quoted))
+            .then_some(value.range)
     }
 
     /// True when the token at `ahead` follows without a blank: text inside the broken string, not structure.

@@ -64,7 +64,11 @@ fn doubt(context: &Context<'_>, pair: &Written<'_>, value: &str) -> Option<Doubt
     match parse_duration(value)? {
         DurationLiteral::BareInteger(number) => Some(Doubt {
             fact: format!("has no unit of the spec, engines read it as {}", readings()),
-            help: format!("write `{number}s` for seconds"),
+            help: if number >= 1000 && number % 1000 == 0 {
+                format!("write `{number}s` for seconds, or `{}s` if it counts milliseconds", number / 1000)
+            } else {
+                format!("write `{number}s` for seconds")
+            },
             meant: Some(format!("{number}s")),
         }),
         DurationLiteral::Span(span) => {
@@ -220,6 +224,21 @@ mod tests {
               display fix: write `24h`
               - digraph { a [shape=box, timeout="1d"] }
               + digraph { a [shape=box, timeout="24h"] }
+        "#]],
+        );
+    }
+
+    #[test]
+    fn thousands_may_count_milliseconds() {
+        check(
+            &RULE,
+            "digraph { a [timeout=60000] }",
+            expect![[r#"
+            1:22-1:27 warning: `timeout=60000` on `a` has no unit of the spec, engines read it as seconds, 0, nothing or an error
+              help: write `60000s` for seconds, or `60s` if it counts milliseconds
+              display fix: write `60000s`
+              - digraph { a [timeout=60000] }
+              + digraph { a [timeout="60000s"] }
         "#]],
         );
     }

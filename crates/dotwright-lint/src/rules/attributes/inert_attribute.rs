@@ -1,13 +1,13 @@
 //! A key that the step's handler does not read says something that never happens.
 
-use dotwright_diagnostics::Diagnostic;
+use dotwright_diagnostics::Fix;
 use dotwright_model::{
     Attribute, AttributeKey, AttributeSchema, Handler, HandlerSource, Level, NodeId, Scope, attribute,
 };
 use dotwright_syntax::ast::StmtKind;
 
 use crate::category::Category;
-use crate::edits::delete_attribute;
+use crate::edits::{delete_attribute, insert_node_attribute, replace_value};
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
 use crate::wording::with_article;
 use crate::written::is_read;
@@ -31,8 +31,13 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         for written in context.pipeline.own_attributes(node) {
-            let Some(help) = written.key().and_then(|key| inert_on_node(context, node, key)) else {
+            let Some(remedy) = written.key().and_then(|key| inert_on_node(context, node, key)) else {
                 continue;
+            };
+            let help = match remedy {
+                Remedy::Delete => "delete it".to_owned(),
+                Remedy::MakeTool => "make it `shape=parallelogram`".to_owned(),
+                Remedy::Move => format!("move it to an edge out of `{}`", context.id(node)),
             };
             let noun = with_article(handler.noun());
             let message = format!("`{}` is {noun} and ignores `{}`", context.id(node), written.name());
@@ -40,7 +45,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             if let Some(reason) = handler_attribute(context, node) {
                 finding = finding.label(reason.range(), format!("this makes it {noun}"));
             }
-            report.push(with_fix(context, finding, written));
+            report.push(match fix(context, node, remedy, written) {
+                Some(fix) => finding.fix(fix),
+                None => finding,
+            });
         }
     }
     for pair in context.pairs() {
@@ -48,31 +56,59 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let Some(key) = pair.attribute.key().filter(|_| on_edge && pair.schema().is_none()) else { continue };
         if attribute(key, Scope::Node).is_some_and(|schema| does_something(context, schema)) {
             let message = format!("{} is an edge and ignores `{}`", pair.owner(), key.name());
-            let finding =
-                report.finding(pair.attribute.key_range(), message).help("move it to the node it is for");
-            report.push(with_fix(context, finding, pair.attribute));
+            let finding = report.finding(pair.attribute.key_range(), message);
+            report.push(finding.help("move it to the node it is for"));
         }
     }
 }
 
-fn with_fix(context: &Context<'_>, finding: Diagnostic, written: Attribute<'_>) -> Diagnostic {
-    let title = format!("delete `{}`", written.name());
-    finding.fix(unsafe_fix(title, delete_attribute(context.pipeline, written)))
+/// What to do about a key that a handler ignores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Remedy {
+    /// The key says nothing worth keeping.
+    Delete,
+    /// The key is a command, so the step is meant to be a tool.
+    MakeTool,
+    /// The key belongs on an edge.
+    Move,
+}
+
+/// The edit that does what the help says; `None` where the author has to choose a place.
+fn fix(context: &Context<'_>, node: NodeId, remedy: Remedy, written: Attribute<'_>) -> Option<Fix> {
+    let pipeline = context.pipeline;
+    match remedy {
+        Remedy::Delete => {
+            let title = format!("delete `{}`", written.name());
+            Some(unsafe_fix(title, delete_attribute(pipeline, written)))
+        }
+        Remedy::MakeTool => {
+            // A prompt, or a command that this profile does not read, would be the next mistake.
+            let is_a_tool = pipeline.own_attribute(node, AttributeKey::TYPE).is_none()
+                && pipeline.node_attribute(node, AttributeKey::PROMPT).is_none()
+                && pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND).is_some();
+            let edit = match pipeline.own_attribute(node, AttributeKey::SHAPE).filter(|_| is_a_tool) {
+                Some(shape) => Some(replace_value(shape, "parallelogram")),
+                None => insert_node_attribute(pipeline, node, "shape=parallelogram").filter(|_| is_a_tool),
+            };
+            edit.map(|edit| unsafe_fix("make it `shape=parallelogram`", vec![edit]))
+        }
+        Remedy::Move => None,
+    }
 }
 
 /// What to do about a key that this handler ignores; `None` for one that it reads or that is nobody's business.
-fn inert_on_node(context: &Context<'_>, node: NodeId, key: AttributeKey) -> Option<String> {
+fn inert_on_node(context: &Context<'_>, node: NodeId, key: AttributeKey) -> Option<Remedy> {
     let handler = context.handler(node);
     let on_node = attribute(key, Scope::Node);
     let on_edge = attribute(key, Scope::Edge).filter(|schema| schema.in_spec);
     if on_edge.is_some() && on_node.is_none_or(|schema| !is_read(context.profile(), schema)) {
-        return Some(format!("move it to an edge out of `{}`", context.id(node)));
+        return Some(Remedy::Move);
     }
     let schema = on_node.filter(|schema| does_something(context, schema) && !schema.is_used_by(handler))?;
     let is_command =
         schema.key == AttributeKey::TOOL_COMMAND || schema.alias_of == Some(AttributeKey::TOOL_COMMAND);
     let wants_tool = is_command && handler == Handler::Codergen;
-    Some(if wants_tool { "make it `shape=parallelogram`".to_owned() } else { "delete it".to_owned() })
+    Some(if wants_tool { Remedy::MakeTool } else { Remedy::Delete })
 }
 
 /// Keys that steer a run in this profile, and commands under any name.
@@ -104,12 +140,9 @@ mod tests {
             &RULE,
             "digraph { a [tool_command=\"make\", prompt=\"x\"] }",
             expect![[r#"
-            1:14-1:26 warning: `a` is an LLM step and ignores `tool_command`
-              help: make it `shape=parallelogram`
-              unsafe fix: delete `tool_command`
-              - digraph { a [tool_command="make", prompt="x"] }
-              + digraph { a [prompt="x"] }
-        "#]],
+                1:14-1:26 warning: `a` is an LLM step and ignores `tool_command`
+                  help: make it `shape=parallelogram`
+            "#]],
         );
         check(
             &RULE,
@@ -143,23 +176,52 @@ mod tests {
             &RULE,
             "digraph { d [shape=diamond, condition=\"outcome=fail\"] }",
             expect![[r#"
-            1:29-1:38 warning: `d` is a diamond and ignores `condition`
-              help: move it to an edge out of `d`
-              1:14-1:27 this makes it a diamond
-              unsafe fix: delete `condition`
-              - digraph { d [shape=diamond, condition="outcome=fail"] }
-              + digraph { d [shape=diamond] }
-        "#]],
+                1:29-1:38 warning: `d` is a diamond and ignores `condition`
+                  help: move it to an edge out of `d`
+                  1:14-1:27 this makes it a diamond
+            "#]],
         );
         check(
             &RULE,
             "digraph { a -> b [prompt=\"x\", label=\"y\"] }",
             expect![[r#"
-            1:19-1:25 warning: `a -> b` is an edge and ignores `prompt`
-              help: move it to the node it is for
-              unsafe fix: delete `prompt`
-              - digraph { a -> b [prompt="x", label="y"] }
-              + digraph { a -> b [label="y"] }
+                1:19-1:25 warning: `a -> b` is an edge and ignores `prompt`
+                  help: move it to the node it is for
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_command_makes_a_tool_and_is_never_deleted() {
+        check(
+            &RULE,
+            "digraph { a [shape=\"box\", tool_command=\"make\"] }",
+            expect![[r#"
+            1:27-1:39 warning: `a` is an LLM step and ignores `tool_command`
+              help: make it `shape=parallelogram`
+              1:14-1:25 this makes it an LLM step
+              unsafe fix: make it `shape=parallelogram`
+              - digraph { a [shape="box", tool_command="make"] }
+              + digraph { a [shape="parallelogram", tool_command="make"] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { a [tool_command=\"make\"] }",
+            expect![[r#"
+            1:14-1:26 warning: `a` is an LLM step and ignores `tool_command`
+              help: make it `shape=parallelogram`
+              unsafe fix: make it `shape=parallelogram`
+              - digraph { a [tool_command="make"] }
+              + digraph { a [tool_command="make", shape=parallelogram] }
+        "#]],
+        );
+        check(
+            &RULE,
+            "digraph { a [script=\"make\"] }",
+            expect![[r#"
+            1:14-1:20 warning: `a` is an LLM step and ignores `script`
+              help: make it `shape=parallelogram`
         "#]],
         );
     }

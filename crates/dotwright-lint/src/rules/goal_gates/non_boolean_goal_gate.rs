@@ -37,12 +37,14 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         reported.push(range);
         let (node, value) = (context.id(node), excerpt(attribute.written()));
         let finding = report
-            .finding(range, format!("`goal_gate={value}` on `{node}` is no boolean, so `{node}` is no gate"))
-            .help("write `goal_gate=true`, and put a condition on an edge instead");
+            .finding(range, format!("`goal_gate={value}` on `{node}` is no boolean, so `{node}` is no gate"));
         report.push(if means_true(&attribute.text()) {
-            finding.fix(unsafe_fix("write `goal_gate=true`", vec![TextEdit::replace(range, "true")]))
+            let title = "write `goal_gate=true`";
+            finding.help(title).fix(unsafe_fix(title, vec![TextEdit::replace(range, "true")]))
+        } else if attribute.text().contains('=') {
+            finding.help("write `goal_gate=true`, and put the condition on an edge instead")
         } else {
-            finding
+            finding.help("write `goal_gate=true`, or delete it")
         });
     }
 }
@@ -75,22 +77,22 @@ mod tests {
         check(
             "digraph { a [goal_gate=True]; b [goal_gate=\"yes\"]; c [goal_gate=1] }",
             expect![[r#"
-            1:24-1:28 error: `goal_gate=True` on `a` is no boolean, so `a` is no gate
-              help: write `goal_gate=true`, and put a condition on an edge instead
-              unsafe fix: write `goal_gate=true`
-              - digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=1] }
-              + digraph { a [goal_gate=true]; b [goal_gate="yes"]; c [goal_gate=1] }
-            1:44-1:49 error: `goal_gate="yes"` on `b` is no boolean, so `b` is no gate
-              help: write `goal_gate=true`, and put a condition on an edge instead
-              unsafe fix: write `goal_gate=true`
-              - digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=1] }
-              + digraph { a [goal_gate=True]; b [goal_gate=true]; c [goal_gate=1] }
-            1:65-1:66 error: `goal_gate=1` on `c` is no boolean, so `c` is no gate
-              help: write `goal_gate=true`, and put a condition on an edge instead
-              unsafe fix: write `goal_gate=true`
-              - digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=1] }
-              + digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=true] }
-        "#]],
+                1:24-1:28 error: `goal_gate=True` on `a` is no boolean, so `a` is no gate
+                  help: write `goal_gate=true`
+                  unsafe fix: write `goal_gate=true`
+                  - digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=1] }
+                  + digraph { a [goal_gate=true]; b [goal_gate="yes"]; c [goal_gate=1] }
+                1:44-1:49 error: `goal_gate="yes"` on `b` is no boolean, so `b` is no gate
+                  help: write `goal_gate=true`
+                  unsafe fix: write `goal_gate=true`
+                  - digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=1] }
+                  + digraph { a [goal_gate=True]; b [goal_gate=true]; c [goal_gate=1] }
+                1:65-1:66 error: `goal_gate=1` on `c` is no boolean, so `c` is no gate
+                  help: write `goal_gate=true`
+                  unsafe fix: write `goal_gate=true`
+                  - digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=1] }
+                  + digraph { a [goal_gate=True]; b [goal_gate="yes"]; c [goal_gate=true] }
+            "#]],
         );
     }
 
@@ -100,11 +102,11 @@ mod tests {
             "digraph { a [goal_gate=\"outcome=success\"]; b [goal_gate=\"\"]; c [goal_gate=no] }",
             expect![[r#"
                 1:24-1:41 error: `goal_gate="outcome=success"` on `a` is no boolean, so `a` is no gate
-                  help: write `goal_gate=true`, and put a condition on an edge instead
+                  help: write `goal_gate=true`, and put the condition on an edge instead
                 1:57-1:59 error: `goal_gate=""` on `b` is no boolean, so `b` is no gate
-                  help: write `goal_gate=true`, and put a condition on an edge instead
+                  help: write `goal_gate=true`, or delete it
                 1:75-1:77 error: `goal_gate=no` on `c` is no boolean, so `c` is no gate
-                  help: write `goal_gate=true`, and put a condition on an edge instead
+                  help: write `goal_gate=true`, or delete it
             "#]],
         );
     }
@@ -124,12 +126,12 @@ mod tests {
             "fabro",
             "digraph { a [goal_gate=\"true\"] }",
             expect![[r#"
-            1:24-1:30 error: `goal_gate="true"` on `a` is no boolean, so `a` is no gate
-              help: write `goal_gate=true`, and put a condition on an edge instead
-              unsafe fix: write `goal_gate=true`
-              - digraph { a [goal_gate="true"] }
-              + digraph { a [goal_gate=true] }
-        "#]],
+                1:24-1:30 error: `goal_gate="true"` on `a` is no boolean, so `a` is no gate
+                  help: write `goal_gate=true`
+                  unsafe fix: write `goal_gate=true`
+                  - digraph { a [goal_gate="true"] }
+                  + digraph { a [goal_gate=true] }
+            "#]],
         );
     }
 
@@ -138,9 +140,9 @@ mod tests {
         check(
             "digraph { node [goal_gate=on] a b }",
             expect![[r#"
-            1:27-1:29 error: `goal_gate=on` on `a` is no boolean, so `a` is no gate
-              help: write `goal_gate=true`, and put a condition on an edge instead
-        "#]],
+                1:27-1:29 error: `goal_gate=on` on `a` is no boolean, so `a` is no gate
+                  help: write `goal_gate=true`, or delete it
+            "#]],
         );
     }
 }

@@ -76,7 +76,7 @@ fn push(context: &Context<'_>, report: &mut Report<'_>, range: TextRange, missed
     let (message, help) = if missed.is_exit {
         (
             format!(
-                "the goal gate `{gate}` jumps straight to the exit `{target}`, where nothing is repaired"
+                "the goal gate `{gate}` cannot go back to `{target}`, an exit is passed over as retry target"
             ),
             format!("name a step from which the run comes back to `{gate}`"),
         )
@@ -144,7 +144,7 @@ mod tests {
         around(
             "retry_target=exit a [goal_gate=true] b [goal_gate=true] start -> plan -> a -> b -> exit",
             expect![[r#"
-                2:14-2:18 warning: the goal gate `a` jumps straight to the exit `exit`, where nothing is repaired
+                2:14-2:18 warning: the goal gate `a` cannot go back to `exit`, an exit is passed over as retry target
                   help: name a step from which the run comes back to `a`
                   2:19-2:20 the goal gate `a`
                   2:38-2:39 the goal gate `b`
@@ -172,7 +172,7 @@ mod tests {
         around(
             "gate [goal_gate=true, retry_target=exit, fallback_retry_target=plan] start -> plan -> gate -> exit",
             expect![[r#"
-                2:36-2:40 warning: the goal gate `gate` jumps straight to the exit `exit`, where nothing is repaired
+                2:36-2:40 warning: the goal gate `gate` cannot go back to `exit`, an exit is passed over as retry target
                   help: name a step from which the run comes back to `gate`
                   2:1-2:5 the goal gate `gate`
             "#]],

@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Routing,
     level: Level::Off,
     selected_level: Level::Warning,
-    fixability: Fixability::Display,
+    fixability: Fixability::None,
     spec_id: None,
     needs_sound_graph: false,
     page: include_str!("../../../../../lints/dead-diamond-outcome.md"),

@@ -1,4 +1,6 @@
 //! Outcomes are compared letter by letter, so `SUCCESS` is not `success`.
+//!
+//! The fix brings an edge to life that no run has taken, so a person confirms it.
 
 use std::collections::HashSet;
 
@@ -7,14 +9,14 @@ use dotwright_model::Level;
 
 use super::outcome_test::outcome_tests;
 use crate::category::Category;
-use crate::rule::{Context, Fixability, Report, Rule, safe_fix};
+use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
 
 pub(crate) static RULE: Rule = Rule {
     name: "miscased-outcome",
     category: Category::Routing,
     level: Level::Warning,
     selected_level: Level::Warning,
-    fixability: Fixability::Safe,
+    fixability: Fixability::Unsafe,
     spec_id: None,
     needs_sound_graph: false,
     page: include_str!("../../../../../lints/miscased-outcome.md"),
@@ -34,7 +36,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
         let message = format!("`{}` is not `{word}`, outcomes are compared case-sensitively", test.word);
         let finding = report.finding(range, message).help(format!("write `outcome={word}`"));
-        report.push(finding.fix(safe_fix(format!("write `{word}`"), vec![TextEdit::replace(range, *word)])));
+        report
+            .push(finding.fix(unsafe_fix(format!("write `{word}`"), vec![TextEdit::replace(range, *word)])));
     }
 }
 
@@ -62,22 +65,22 @@ mod tests {
         found(
             r#"t -> a [condition="outcome=SUCCESS"]"#,
             expect![[r#"
-            2:28-2:35 warning: `SUCCESS` is not `success`, outcomes are compared case-sensitively
-              help: write `outcome=success`
-              safe fix: write `success`
-              - t -> a [condition="outcome=SUCCESS"]
-              + t -> a [condition="outcome=success"]
-        "#]],
+                2:28-2:35 warning: `SUCCESS` is not `success`, outcomes are compared case-sensitively
+                  help: write `outcome=success`
+                  unsafe fix: write `success`
+                  - t -> a [condition="outcome=SUCCESS"]
+                  + t -> a [condition="outcome=success"]
+            "#]],
         );
         found(
             r#"t -> a [condition="context.x=1 && outcome!=\"Fail\""]"#,
             expect![[r#"
-            2:46-2:50 warning: `Fail` is not `fail`, outcomes are compared case-sensitively
-              help: write `outcome=fail`
-              safe fix: write `fail`
-              - t -> a [condition="context.x=1 && outcome!=\"Fail\""]
-              + t -> a [condition="context.x=1 && outcome!=\"fail\""]
-        "#]],
+                2:46-2:50 warning: `Fail` is not `fail`, outcomes are compared case-sensitively
+                  help: write `outcome=fail`
+                  unsafe fix: write `fail`
+                  - t -> a [condition="context.x=1 && outcome!=\"Fail\""]
+                  + t -> a [condition="context.x=1 && outcome!=\"fail\""]
+            "#]],
         );
     }
 

@@ -42,7 +42,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     };
     let Some(exit) = pipeline.exits().next().map(|exit| written_id(context.id(exit))) else { return };
     for node in ends {
-        if in_branch.get(node.index()).copied().unwrap_or(false) {
+        // A step that fails on purpose ends the run itself, with a reason of its own.
+        if in_branch.get(node.index()).copied().unwrap_or(false) || context.analysis.always_fails(node) {
             continue;
         }
         let message = format!("`{}` has no outgoing edge, {result}", context.id(node));
@@ -130,6 +131,16 @@ mod tests {
                 fan -> b -> join
                 b -> c
             }",
+            expect![[r#""#]],
+        );
+    }
+
+    #[test]
+    fn a_step_that_fails_on_purpose_is_an_end() {
+        check(
+            "digraph { start [shape=Mdiamond] a exit [shape=Msquare] start -> a -> exit
+             stop [shape=parallelogram, tool_command=\"echo 'gave up' >&2; exit 1\"]
+             a -> stop [condition=\"outcome=fail\"] }",
             expect![[r#""#]],
         );
     }

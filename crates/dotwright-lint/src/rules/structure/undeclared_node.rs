@@ -80,13 +80,28 @@ fn first_edge(context: &Context<'_>, node: NodeId) -> Option<EdgeId> {
 }
 
 /// The declared node whose id is nearest. Ids of one or two letters are all near each other, a start or exit by its id
-/// is no slip, and a node that an edge joins with this one is another step of a numbered row.
+/// is no slip, a node that an edge joins with this one is another step of a numbered row, and nobody means the start
+/// where an edge arrives or the exit where one leaves.
 fn similar(context: &Context<'_>, node: NodeId) -> Option<NodeId> {
     let pipeline = context.pipeline;
     if context.id(node).chars().count() < 3 || pipeline.node(node).handler_source == HandlerSource::Id {
         return None;
     }
-    let declared = pipeline.nodes().filter(|&other| pipeline.node(other).declaration.is_some());
+    let (arrives, leaves) = (!pipeline.incoming(node).is_empty(), !pipeline.outgoing(node).is_empty());
+    let fits = |other: NodeId| match context.handler(other) {
+        Handler::Start => !arrives,
+        Handler::Exit => !leaves,
+        Handler::Codergen
+        | Handler::Tool
+        | Handler::Conditional
+        | Handler::Human
+        | Handler::Parallel
+        | Handler::FanIn
+        | Handler::Manager
+        | Handler::Custom => true,
+    };
+    let declared =
+        pipeline.nodes().filter(|&other| pipeline.node(other).declaration.is_some() && fits(other));
     let name = did_you_mean(context.id(node), declared.map(|other| context.id(other)))?;
     let similar = pipeline.node_by_id(name)?;
     let joined = pipeline.outgoing(node).iter().any(|&edge| pipeline.target_of(edge) == similar)
@@ -169,5 +184,29 @@ mod tests {
     #[test]
     fn an_id_of_a_damaged_statement_is_left_alone() {
         check("digraph { a a -> b [label= }", expect![[r#""#]]);
+    }
+
+    #[test]
+    fn nobody_means_the_exit_where_an_edge_leaves() {
+        check(
+            "digraph { start [shape=Mdiamond] done [shape=Msquare] run start -> code code -> run run -> done }",
+            expect![[r#"
+                1:68-1:72 error: `code` in `start -> code` is not declared
+                  help: declare it: `code [prompt="..."]`
+            "#]],
+        );
+        check(
+            "digraph { begin [shape=Mdiamond] done [shape=Msquare] run begin -> run run -> beginn run -> dome }",
+            expect![[r#"
+                1:79-1:85 error: `beginn` in `run -> beginn` is not declared
+                  help: declare it: `beginn [prompt="..."]`
+                1:93-1:97 error: `dome` in `run -> dome` is not declared; did you mean `done`?
+                  help: write `done`
+                  1:34-1:38 `done` is declared here
+                  unsafe fix: write `done` for `dome`
+                  - digraph { begin [shape=Mdiamond] done [shape=Msquare] run begin -> run run -> beginn run -> dome }
+                  + digraph { begin [shape=Mdiamond] done [shape=Msquare] run begin -> run run -> beginn run -> done }
+            "#]],
+        );
     }
 }

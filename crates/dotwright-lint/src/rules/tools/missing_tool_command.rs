@@ -1,7 +1,7 @@
 //! A tool without a command fails whenever the run comes to it.
 
 use dotwright_diagnostics::TextEdit;
-use dotwright_model::{AttributeKey, Handler, Level, NodeId, Scope};
+use dotwright_model::{AttributeKey, Handler, Level, NodeId, Profile, Scope};
 
 use crate::category::Category;
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
@@ -48,7 +48,11 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let title = format!("rename `{name}` to `{key}`");
         let edit = TextEdit::replace(misnamed.key_range(), key);
         let message = format!("the tool `{id}` has no `{key}`, `{name}` is not read");
-        let finding = report.finding(range, message).help(title.as_str());
+        let help = match reader(&name) {
+            Some(profile) => format!("{title}, or check with `--profile {profile}`, which reads `{name}`"),
+            None => title.clone(),
+        };
+        let finding = report.finding(range, message).help(help);
         let finding = finding.label(misnamed.key_range(), "this is not read");
         report.push(finding.fix(unsafe_fix(title, vec![edit])));
     }
@@ -61,6 +65,18 @@ fn command_key(context: &Context<'_>) -> &'static str {
         alias.wins && alias.scope == Scope::Node && alias.stands_for == AttributeKey::TOOL_COMMAND
     });
     first.next().map_or(AttributeKey::TOOL_COMMAND, |alias| alias.key).name()
+}
+
+/// The profile that takes this key for the command.
+fn reader(name: &str) -> Option<&'static str> {
+    let reads = |profile: &&Profile| {
+        profile.aliases.iter().any(|alias| {
+            alias.scope == Scope::Node
+                && alias.stands_for == AttributeKey::TOOL_COMMAND
+                && alias.key.name() == name
+        })
+    };
+    Profile::all().iter().find(reads).map(|profile| profile.name)
 }
 
 fn finding_range(context: &Context<'_>, node: NodeId) -> dotwright_diagnostics::TextRange {
@@ -101,7 +117,7 @@ mod tests {
             "digraph { t [shape=parallelogram, script=\"make\"] }",
             expect![[r#"
                 1:11-1:12 error: the tool `t` has no `tool_command`, `script` is not read
-                  help: rename `script` to `tool_command`
+                  help: rename `script` to `tool_command`, or check with `--profile fabro`, which reads `script`
                   1:35-1:41 this is not read
                   unsafe fix: rename `script` to `tool_command`
                   - digraph { t [shape=parallelogram, script="make"] }
@@ -126,7 +142,7 @@ mod tests {
             "digraph { t [shape=parallelogram, script=\"make\"] u [shape=parallelogram, command=\"make\"] }",
             expect![[r#"
                 1:50-1:51 error: the tool `u` has no `script`, `command` is not read
-                  help: rename `command` to `script`
+                  help: rename `command` to `script`, or check with `--profile mammoth`, which reads `command`
                   1:74-1:81 this is not read
                   unsafe fix: rename `command` to `script`
                   - digraph { t [shape=parallelogram, script="make"] u [shape=parallelogram, command="make"] }

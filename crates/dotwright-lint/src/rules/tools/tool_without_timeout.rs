@@ -48,9 +48,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         return;
     }
     let message = format!("{} tools have no timeout, a hanging command holds the run forever", tools.len());
-    // A default would also end human gates, which fail then.
-    let has_gate = context.sound_nodes().any(|node| context.handler(node) == Handler::Human);
-    let help = if has_gate {
+    let help = if context.sound_nodes().any(|node| takes_longer(context, node)) {
         format!("add `{pair}` to each of them")
     } else {
         format!("set it once: `node [{pair}]`")
@@ -58,6 +56,19 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let edits = tools.iter().filter_map(|&node| timeout_edit(context, node, &pair)).collect();
     let title = format!("add `{pair}` to each of them");
     report.push(report.finding(pipeline.header_range(), message).help(help).fix(unsafe_fix(title, edits)));
+}
+
+/// True for a step that a timeout for all nodes would end too: models and people take longer than commands.
+fn takes_longer(context: &Context<'_>, node: NodeId) -> bool {
+    match context.handler(node) {
+        Handler::Start | Handler::Exit | Handler::Conditional | Handler::Tool => false,
+        Handler::Codergen
+        | Handler::Human
+        | Handler::Parallel
+        | Handler::FanIn
+        | Handler::Manager
+        | Handler::Custom => context.pipeline.node_attribute(node, AttributeKey::TIMEOUT).is_none(),
+    }
 }
 
 /// Adds the timeout, or gives an empty one its value.
@@ -125,6 +136,21 @@ mod tests {
               - digraph g { node [shape=parallelogram] a; b; c; d; h [shape=hexagon] }
               + digraph g { node [shape=parallelogram] a [timeout="600s"]; b [timeout="600s"]; c [timeout="600s"]; d [timeout="600s"]; h [shape=hexagon] }
         "#]],
+        );
+    }
+
+    #[test]
+    fn a_timeout_for_all_nodes_would_also_end_models() {
+        check(
+            &RULE,
+            "digraph g { node [shape=parallelogram] a; b; c; d; m [shape=box, prompt=\"think\"] }",
+            expect![[r#"
+                1:1-1:10 warning: 4 tools have no timeout, a hanging command holds the run forever
+                  help: add `timeout="600s"` to each of them
+                  unsafe fix: add `timeout="600s"` to each of them
+                  - digraph g { node [shape=parallelogram] a; b; c; d; m [shape=box, prompt="think"] }
+                  + digraph g { node [shape=parallelogram] a [timeout="600s"]; b [timeout="600s"]; c [timeout="600s"]; d [timeout="600s"]; m [shape=box, prompt="think"] }
+            "#]],
         );
     }
 
