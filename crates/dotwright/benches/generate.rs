@@ -1,5 +1,7 @@
 //! Deterministic pipelines of any size: one mix of steps, gates, branches and commands, about 330 bytes a node.
 
+#![allow(clippy::expect_used, reason = "a benchmark fails loudly")]
+
 use std::fmt::Write;
 
 /// A valid pipeline with about `nodes` nodes.

@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         let Some((value, range)) = pair.plain_value() else { continue };
-        let Some(doubt) = doubt(context, &pair, value.trim()) else { continue };
+        let Some(doubt) = doubt(context, pair, value.trim()) else { continue };
         let message =
             format!("`{}={}` on {} {}", pair.attribute.name(), value.trim(), pair.owner(), doubt.fact);
         let finding = report.finding(range, message).help(doubt.help);

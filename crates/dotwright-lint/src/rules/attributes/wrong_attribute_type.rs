@@ -40,7 +40,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     .fix(display_fix(format!("write `{meant}`"), vec![TextEdit::replace(range, meant)])),
                 None => finding,
             });
-        } else if is_ignored_for_its_quotes(context, &pair, expected) {
+        } else if is_ignored_for_its_quotes(context, pair, expected) {
             let key = pair.attribute.name();
             let message = format!(
                 "`{key}={}` on {} is ignored because of its quotes",
