@@ -73,10 +73,10 @@ pub fn format(source: &str, parse: &Parse, options: &Options) -> Result<Vec<Text
     checked(source, parse, edits(source, &row, &outline, options))
 }
 
-/// The edits of [`format`] that lie in the statements which `range` touches, the gaps before them included.
+/// The edits of [`format()`] that lie in the statements which `range` touches, the gaps before them included.
 ///
 /// # Errors
-/// As [`format`].
+/// As [`format()`].
 pub fn format_range(
     source: &str,
     parse: &Parse,
