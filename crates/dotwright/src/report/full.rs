@@ -50,8 +50,10 @@ fn drawn_severity(severity: Severity) -> DrawnSeverity {
 
 /// Text without characters that a terminal obeys: a pipeline may come from anywhere. Its length in bytes stays.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    let obeyed = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\r' | b'\t');
-    if !text.bytes().any(obeyed) {
+    let obeyed = |byte: &u8| byte.is_ascii_control() & !matches!(byte, b'\n' | b'\r' | b'\t');
+    // Whole files go through here: without an early exit inside a chunk the compiler can use vectors.
+    let any = |chunk: &[u8]| chunk.iter().fold(false, |found, byte| found | obeyed(byte));
+    if !text.as_bytes().chunks(256).any(any) {
         return Cow::Borrowed(text);
     }
     text.chars()
