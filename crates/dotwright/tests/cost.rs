@@ -1,6 +1,10 @@
 //! What a check costs, in counts that repeat exactly: allocations of the parser, instructions of the program.
 
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the test runs programs and writes files")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the test runs programs and writes files"
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
 
 #[path = "../benches/generate.rs"]

@@ -268,25 +268,25 @@ impl<'t> Parser<'t> {
                 self.pos += length.unwrap_or(1);
             }
             _ => {
-                let ends = |c: char| {
+                let ends = |byte| {
                     matches!(
-                        c,
-                        ' ' | '\t'
-                            | '\r'
-                            | '\n'
-                            | ';'
-                            | '&'
-                            | '|'
-                            | '('
-                            | ')'
-                            | '<'
-                            | '>'
-                            | '\\'
-                            | '\''
-                            | '"'
-                            | '$'
-                            | '`'
-                            | '{'
+                        byte,
+                        b' ' | b'\t'
+                            | b'\r'
+                            | b'\n'
+                            | b';'
+                            | b'&'
+                            | b'|'
+                            | b'('
+                            | b')'
+                            | b'<'
+                            | b'>'
+                            | b'\\'
+                            | b'\''
+                            | b'"'
+                            | b'$'
+                            | b'`'
+                            | b'{'
                     )
                 };
                 self.skip_to(ends);
@@ -667,9 +667,10 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn skip_to(&mut self, stop: impl Fn(char) -> bool) {
-        let rest = self.rest();
-        self.pos += rest.find(stop).unwrap_or(rest.len());
+    /// Goes on to the next byte that stops; all of them are ASCII, so none is part of a longer character.
+    fn skip_to(&mut self, stop: impl Fn(u8) -> bool) {
+        let rest = self.text.as_bytes().get(self.pos..).unwrap_or(&[]);
+        self.pos += rest.iter().position(|&byte| stop(byte)).unwrap_or(rest.len());
     }
 
     fn byte(&self, offset: usize) -> Option<u8> {

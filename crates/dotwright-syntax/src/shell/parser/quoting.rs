@@ -28,7 +28,7 @@ impl Parser<'_> {
                 self.string_token(segment);
                 self.backtick();
             }
-            _ => self.skip_to(|c| matches!(c, '"' | '\\' | '$' | '`')),
+            _ => self.skip_to(|byte| matches!(byte, b'"' | b'\\' | b'$' | b'`')),
         }
     }
 
@@ -46,7 +46,7 @@ impl Parser<'_> {
             b'\'' => self.pos += 1,
             b'$' => self.dollar(in_quotes),
             b'`' => self.backtick(),
-            _ => self.skip_to(|c| matches!(c, '}' | '\\' | '"' | '\'' | '$' | '`')),
+            _ => self.skip_to(|byte| matches!(byte, b'}' | b'\\' | b'"' | b'\'' | b'$' | b'`')),
         }
     }
 
@@ -64,7 +64,7 @@ impl Parser<'_> {
                 }
             }
             b')' => self.close_arithmetic(),
-            _ => self.skip_to(|c| matches!(c, '\\' | '"' | '\'' | '$' | '`' | '(' | ')')),
+            _ => self.skip_to(|byte| matches!(byte, b'\\' | b'"' | b'\'' | b'$' | b'`' | b'(' | b')')),
         }
     }
 
@@ -141,7 +141,7 @@ impl Parser<'_> {
         let start = self.pos;
         self.pos += 2;
         loop {
-            self.skip_to(|c| matches!(c, '\\' | '\''));
+            self.skip_to(|byte| matches!(byte, b'\\' | b'\''));
             match self.byte(0) {
                 Some(b'\\') => self.escape(),
                 Some(_) => {
