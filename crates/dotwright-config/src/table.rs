@@ -44,23 +44,23 @@ pub struct Config {
     pub handlers: Handlers,
     /// Attribute names.
     pub attributes: Attributes,
-    /// Models and stylesheets.
+    /// Models and stylesheets; accepted, and read by no rule of this release.
     pub models: Models,
-    /// Template variables.
+    /// Template variables; accepted, and read by no rule of this release.
     pub templates: Templates,
-    /// Context keys.
+    /// Context keys; accepted, and read by no rule of this release.
     pub context: ContextKeys,
     /// Tool steps.
     pub tools: Tools,
-    /// What a run may cost.
+    /// What a run may cost; accepted, and read by no rule of this release.
     pub limits: Limits,
-    /// Commands by what they can do.
+    /// Commands by what they can do; accepted, and read by no rule of this release.
     pub trust: Trust,
     /// How shellcheck is used.
     pub shellcheck: Shellcheck,
     /// How `dotwright fmt` lays files out.
     pub fmt: Fmt,
-    /// Options of single rules.
+    /// Options of single rules; accepted, and read by no rule of this release.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>"))]
     pub rules: BTreeMap<Name, toml::Table>,
 }
