@@ -30,6 +30,9 @@ impl Fingerprint {
     }
 }
 
+/// Statements longer than this, in bytes, do not count for the identity of their findings.
+const LONG_STATEMENT: u32 = 4 * 1024;
+
 /// Makes the fingerprints of one file; a counter separates equal ones.
 #[derive(Debug)]
 pub(crate) struct Fingerprints<'s> {
@@ -55,7 +58,9 @@ impl<'s> Fingerprints<'s> {
     pub(crate) fn next(&mut self, finding: &Diagnostic) -> Fingerprint {
         let index = self.statements.partition_point(|range| range.start <= finding.range.start);
         let statement = index.checked_sub(1).and_then(|index| self.statements.get(index));
-        let statement = statement.filter(|range| range.touches(finding.range.start));
+        // A statement of a megabyte has as many findings as edges; hashing it for each would take minutes.
+        let statement =
+            statement.filter(|range| range.touches(finding.range.start) && range.len() <= LONG_STATEMENT);
         let text = statement.unwrap_or(&finding.range).text(self.source);
         let words = text.split_whitespace();
         let base = Fingerprint::of([finding.rule].into_iter().chain(words.clone()));

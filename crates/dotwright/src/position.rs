@@ -1,5 +1,7 @@
 //! Byte offsets as the lines and columns that people and other programs count.
 
+use std::cell::Cell;
+
 use dotwright_diagnostics::TextRange;
 use serde::Serialize;
 
@@ -20,13 +22,16 @@ pub(crate) struct Position {
 pub(crate) struct Lines<'s> {
     source: &'s str,
     starts: Vec<u32>,
+    /// Offset and characters before it on its line, of the last position asked for: findings come in order, and a
+    /// file can be one line of a megabyte.
+    last: Cell<(u32, u32)>,
 }
 
 impl<'s> Lines<'s> {
     pub(crate) fn new(source: &'s str) -> Lines<'s> {
         let breaks = memchr::memchr_iter(b'\n', source.as_bytes());
         let starts = std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect();
-        Lines { source, starts }
+        Lines { source, starts, last: Cell::new((0, 0)) }
     }
 
     /// Where an offset lies; behind the text, where it ends.
@@ -34,8 +39,14 @@ impl<'s> Lines<'s> {
         let offset = offset.min(self.source.len() as u32);
         let index = self.index(offset);
         let start = self.starts.get(index).copied().unwrap_or(0);
-        let before = self.source.get(start as usize..offset as usize).unwrap_or("");
-        Position { line: index as u32 + 1, column: before.chars().count() as u32 + 1, offset }
+        let (last, counted) = self.last.get();
+        let (from, counted) = if (start..=offset).contains(&last) { (last, counted) } else { (start, 0) };
+        let before = self.source.get(from as usize..offset as usize).unwrap_or("");
+        let characters = counted + before.chars().count() as u32;
+        if self.source.is_char_boundary(offset as usize) {
+            self.last.set((offset, characters));
+        }
+        Position { line: index as u32 + 1, column: characters + 1, offset }
     }
 
     /// The index of the line, from 0.

@@ -13,16 +13,34 @@ use dotwright_diagnostics::{Diagnostic, Severity};
 use super::{FileReport, Report};
 use crate::position::Lines;
 
+/// Longer lines, in bytes, are not drawn.
+const LONGEST_LINE: u32 = 16 * 1024;
+
 pub(super) fn write(out: &mut dyn Write, report: &Report, colors: bool) -> io::Result<()> {
     let config = Config { chars: Chars::ascii(), ..Config::default() };
     for file in report.files.iter().filter(|file| !file.findings.is_empty()) {
         let source = DrawnFile::new(file);
         for finding in file.findings.iter().map(|finding| &finding.diagnostic) {
+            if source.is_on_long_line(finding) {
+                undrawn(out, &source, finding)?;
+                continue;
+            }
             let mut pen = Pen { out, colors, severity: finding.severity, in_header: false };
             emit_to_write_style(&mut pen, &config, &source, &drawing(finding)).map_err(io::Error::other)?;
         }
     }
     Ok(())
+}
+
+/// A finding without its source: a line of a megabyte helps nobody, least of all once for each of its edges.
+fn undrawn(out: &mut dyn Write, source: &DrawnFile<'_>, finding: &Diagnostic) -> io::Result<()> {
+    let at = source.lines.position(finding.range.start);
+    writeln!(out, "{}[{}]: {}", finding.severity, finding.rule, printable(&finding.message))?;
+    writeln!(out, " --> {}:{}:{}", source.name, at.line, at.column)?;
+    if let Some(help) = &finding.help {
+        writeln!(out, "  = help: {}", printable(help))?;
+    }
+    writeln!(out)
 }
 
 fn drawing(finding: &Diagnostic) -> Drawing<()> {
@@ -71,6 +89,14 @@ struct DrawnFile<'f> {
 impl<'f> DrawnFile<'f> {
     fn new(file: &'f FileReport) -> DrawnFile<'f> {
         DrawnFile { name: &file.name, source: printable(&file.source), lines: Lines::new(&file.source) }
+    }
+
+    fn is_on_long_line(&self, finding: &Diagnostic) -> bool {
+        let ranges = std::iter::once(finding.range).chain(finding.labels.iter().map(|label| label.range));
+        ranges.into_iter().any(|range| {
+            let line = self.lines.range(self.lines.index(range.start));
+            line.is_some_and(|line| line.len() > LONGEST_LINE)
+        })
     }
 }
 
