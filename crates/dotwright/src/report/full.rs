@@ -14,7 +14,10 @@ use super::{FileReport, Report};
 use crate::position::Lines;
 
 /// Longer lines, in bytes, are not drawn.
-const LONGEST_LINE: u32 = 16 * 1024;
+const LONGEST_LINE: u32 = 4 * 1024;
+
+/// How many secondary places of one finding are drawn. A thousand on one line are a wall, and take a second each.
+const MOST_LABELS: usize = 12;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report, colors: bool) -> io::Result<()> {
     let config = Config { chars: Chars::ascii(), ..Config::default() };
@@ -45,10 +48,10 @@ fn undrawn(out: &mut dyn Write, source: &DrawnFile<'_>, finding: &Diagnostic) ->
 
 fn drawing(finding: &Diagnostic) -> Drawing<()> {
     let primary = Label::primary((), finding.range);
-    let secondary = finding
-        .labels
-        .iter()
-        .map(|label| Label::secondary((), label.range).with_message(printable(&label.message).into_owned()));
+    let secondary =
+        finding.labels.iter().take(MOST_LABELS).map(|label| {
+            Label::secondary((), label.range).with_message(printable(&label.message).into_owned())
+        });
     let help = finding.help.iter().map(|help| format!("help: {}", printable(help)));
     Drawing::new(drawn_severity(finding.severity))
         .with_code(finding.rule)
