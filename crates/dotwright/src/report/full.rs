@@ -53,11 +53,13 @@ fn drawing(finding: &Diagnostic) -> Drawing<()> {
             Label::secondary((), label.range).with_message(printable(&label.message).into_owned())
         });
     let help = finding.help.iter().map(|help| format!("help: {}", printable(help)));
+    let left_out = finding.labels.len().saturating_sub(MOST_LABELS);
+    let more = (left_out > 0).then(|| format!("and {left_out} more places, `--format json` lists them"));
     Drawing::new(drawn_severity(finding.severity))
         .with_code(finding.rule)
         .with_message(printable(&finding.message).into_owned())
         .with_labels(std::iter::once(primary).chain(secondary).collect())
-        .with_notes(help.collect())
+        .with_notes(more.into_iter().chain(help).collect())
 }
 
 fn drawn_severity(severity: Severity) -> DrawnSeverity {
