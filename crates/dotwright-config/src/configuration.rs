@@ -98,6 +98,7 @@ impl Configuration {
             attributes: config.attributes.extra.clone(),
             shellcheck: shellcheck(&config)?,
             default_timeout: timeout(&config)?,
+            ..Settings::default()
         };
         Ok(Configuration {
             path: Some(path.to_owned()),

@@ -12,15 +12,19 @@ use dotwright_model::{
 use petgraph::algo::kosaraju_scc;
 
 use crate::command::{self, AlwaysSucceeds, ToolCommand};
-use crate::condition::{holds_for_other_words, holds_for_outcome, mentions_outcome, tests_only_outcome};
+use crate::condition::mentions_outcome;
 use crate::effect::outward_effect;
 use crate::outcome_set::OutcomeSet;
 use crate::region::{Dominators, Region};
+use crate::verdict::{Verdict, Verdicts};
 
 /// What a pipeline can do, as its profile reads it.
 #[derive(Debug)]
 pub struct Analysis<'p> {
     pipeline: &'p Pipeline,
+    verdicts: Verdicts,
+    /// The nodes that the graph's retry attributes name.
+    graph_targets: [Option<NodeId>; 2],
     inspects: Vec<bool>,
     /// Nodes with a conditional out-edge.
     decides: Vec<bool>,
@@ -59,11 +63,20 @@ pub struct Coverage {
     pub by_context: bool,
 }
 
+const RETRY_TARGETS: [AttributeKey; 2] = [AttributeKey::RETRY_TARGET, AttributeKey::FALLBACK_RETRY_TARGET];
+
+/// The node whose id is the value of an attribute.
+fn named_node(pipeline: &Pipeline, attribute: Attribute<'_>) -> Option<NodeId> {
+    pipeline.node_by_id(attribute.text().trim())
+}
+
 impl<'p> Analysis<'p> {
     /// Analyses a pipeline. Linear in its size, but for diamonds in loops, which settle after a few rounds.
     pub fn new(pipeline: &'p Pipeline) -> Analysis<'p> {
         let mut analysis = Analysis {
             pipeline,
+            verdicts: Verdicts::new(pipeline),
+            graph_targets: RETRY_TARGETS.map(|key| named_node(pipeline, pipeline.graph_attribute(key)?)),
             inspects: Vec::new(),
             decides: vec![false; pipeline.nodes().len()],
             domains: Vec::new(),
@@ -117,18 +130,23 @@ impl<'p> Analysis<'p> {
 
     /// True for an edge that its condition reserves for failures: it implies `fail` or excludes `success`.
     pub fn is_failure_edge(&self, edge: EdgeId) -> bool {
-        let Some(condition) = self.pipeline.condition(edge) else { return false };
-        let profile = self.pipeline.profile();
-        let on = |outcome| holds_for_outcome(condition.condition, condition.text, outcome, profile);
-        on(Outcome::Success) == Some(false) && on(Outcome::Fail) != Some(false)
+        self.verdict(edge).is_some_and(|verdict| {
+            verdict.fails.contains(Outcome::Success) && !verdict.fails.contains(Outcome::Fail)
+        })
     }
 
     /// True when a condition on the outcome alone gives the edge to failures for certain.
     pub fn takes_every_failure(&self, edge: EdgeId) -> bool {
-        self.pipeline.condition(edge).is_some_and(|condition| {
-            let profile = self.pipeline.profile();
-            holds_for_outcome(condition.condition, condition.text, Outcome::Fail, profile) == Some(true)
-        })
+        self.verdict(edge).is_some_and(|verdict| verdict.holds.contains(Outcome::Fail))
+    }
+
+    /// True when the condition of the edge looks at nothing but the outcome.
+    pub fn tests_only_outcome(&self, edge: EdgeId) -> bool {
+        self.verdict(edge).is_some_and(|verdict| verdict.only_outcome)
+    }
+
+    fn verdict(&self, edge: EdgeId) -> Option<Verdict> {
+        self.verdicts.get(self.pipeline, edge)
     }
 
     /// True when the edge is plain and a failed step takes it without naming it: into a diamond that inspects the
@@ -253,24 +271,22 @@ impl<'p> Analysis<'p> {
 
     /// The existing nodes that a node's own retry attributes name.
     pub fn node_targets(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        let keys = [AttributeKey::RETRY_TARGET, AttributeKey::FALLBACK_RETRY_TARGET];
-        keys.into_iter().filter_map(move |key| self.jump(JumpTarget { scope: Scope::Node, key }, node))
+        RETRY_TARGETS
+            .into_iter()
+            .filter_map(move |key| self.jump(JumpTarget { scope: Scope::Node, key }, node))
     }
 
     /// The existing nodes that the graph's retry attributes name.
     pub fn graph_targets(&self) -> impl Iterator<Item = NodeId> + '_ {
-        let keys = [AttributeKey::RETRY_TARGET, AttributeKey::FALLBACK_RETRY_TARGET];
-        keys.into_iter().filter_map(|key| self.graph_target(key))
-    }
-
-    fn graph_target(&self, key: AttributeKey) -> Option<NodeId> {
-        let target = self.pipeline.graph_attribute(key)?;
-        self.pipeline.node_by_id(target.text().trim())
+        self.graph_targets.into_iter().flatten()
     }
 
     fn jump(&self, target: JumpTarget, node: NodeId) -> Option<NodeId> {
-        let attribute = self.jump_attribute(target, node)?;
-        self.pipeline.node_by_id(attribute.text().trim())
+        let known = RETRY_TARGETS.into_iter().zip(self.graph_targets).find(|(key, _)| *key == target.key);
+        match (target.scope, known) {
+            (Scope::Graph | Scope::Subgraph, Some((_, named))) => named,
+            (_, _) => named_node(self.pipeline, self.jump_attribute(target, node)?),
+        }
     }
 
     fn jump_attribute(&self, target: JumpTarget, node: NodeId) -> Option<Attribute<'p>> {
@@ -328,29 +344,19 @@ impl<'p> Analysis<'p> {
     /// What the out-edges of a step leave open. A plain edge that every outcome but failure takes counts for those.
     pub fn coverage(&self, node: NodeId) -> Coverage {
         let pipeline = self.pipeline;
-        let profile = pipeline.profile();
         let domain = self.domain(node);
         let edges = pipeline.outgoing(node);
         let mut covered = OutcomeSet::EMPTY;
         let mut by_context = false;
         for &edge in edges {
-            let Some(condition) = pipeline.condition(edge) else {
+            let Some(verdict) = self.verdict(edge) else {
                 let carried = if self.carries_failure(edge) { OutcomeSet::EMPTY } else { OutcomeSet::FAIL };
                 covered = covered.union(domain.without(carried));
                 continue;
             };
-            for outcome in domain.iter() {
-                match holds_for_outcome(condition.condition, condition.text, outcome, profile) {
-                    Some(true) => covered = covered.union(OutcomeSet::of(outcome)),
-                    Some(false) => {}
-                    None => by_context = true,
-                }
-            }
-            if domain.has_custom()
-                && holds_for_other_words(condition.condition, condition.text, profile) == Some(true)
-            {
-                covered = covered.union(OutcomeSet::CUSTOM);
-            }
+            covered = covered.union(domain.intersection(verdict.holds));
+            let undecided = domain.without(verdict.holds).without(verdict.fails);
+            by_context |= !undecided.without(OutcomeSet::CUSTOM).is_empty();
         }
         if by_context {
             let open = domain.without(covered).iter();
@@ -364,7 +370,7 @@ impl<'p> Analysis<'p> {
         Coverage { exhaustive, missing, by_context }
     }
 
-    /// The command of a tool step with its shell words, parsed once. `None` for other steps and without a command.
+    /// The command of a tool step with its shell words, decoded and parsed once. `None` for other steps and without a command.
     pub fn command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
         if self.pipeline.handler(node) != Handler::Tool {
             return None;
@@ -379,15 +385,8 @@ impl<'p> Analysis<'p> {
 
     /// The command of a tool that can never fail, with the words that make it so.
     pub fn always_succeeds(&self, node: NodeId) -> Option<AlwaysSucceeds> {
-        if self.pipeline.handler(node) != Handler::Tool {
-            return None;
-        }
-        let written = self.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
-        if !command::may_always_succeed(&written.text()) {
-            return None;
-        }
-        let command = self.command(node)?;
-        command::always_succeeding_end(&command.text, &command.shell)
+        let command = self.command(node).filter(|command| command::may_always_succeed(&command.text))?;
+        command::always_succeeding_end(&command.text, command.shell())
     }
 
     /// True for a tool whose command fails on purpose, as the last step of a run that is given up.
@@ -537,12 +536,9 @@ impl<'p> Analysis<'p> {
 
     /// The exit code decides; a partial success needs the status file or used-up retries that are allowed to.
     fn tool_domain(&self, node: NodeId) -> OutcomeSet {
-        let pipeline = self.pipeline;
         // A run with a tool that has no command does not start, so nothing is known about its outcome.
-        let Some(command) = pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND) else {
-            return OutcomeSet::SUCCESS_OR_FAIL;
-        };
-        if command::writes_status(&command.text()) {
+        let Some(command) = self.command(node) else { return OutcomeSet::SUCCESS_OR_FAIL };
+        if command::writes_status(&command.text) {
             return OutcomeSet::ROUTABLE;
         }
         if self.always_succeeds(node).is_some() { OutcomeSet::SUCCESS } else { OutcomeSet::SUCCESS_OR_FAIL }
@@ -625,29 +621,20 @@ impl<'p> Analysis<'p> {
 
     /// The outcomes of a step that conditions on the outcome alone take for certain.
     fn claimed(&self, node: NodeId) -> OutcomeSet {
-        let pipeline = self.pipeline;
         let domain = self.domain(node);
         let mut claimed = OutcomeSet::EMPTY;
-        for condition in pipeline.outgoing(node).iter().filter_map(|&edge| pipeline.condition(edge)) {
-            if !tests_only_outcome(condition.condition, condition.text) {
-                continue;
-            }
-            for outcome in domain.without(claimed).iter() {
-                if holds_for_outcome(condition.condition, condition.text, outcome, pipeline.profile())
-                    == Some(true)
-                {
-                    claimed = claimed.union(OutcomeSet::of(outcome));
-                }
+        for verdict in self.pipeline.outgoing(node).iter().filter_map(|&edge| self.verdict(edge)) {
+            if verdict.only_outcome {
+                claimed = claimed.union(domain.intersection(verdict.holds));
             }
         }
-        claimed
+        claimed.without(OutcomeSet::CUSTOM)
     }
 
     fn compute_travelling(&self, edge: EdgeId, claimed: OutcomeSet) -> OutcomeSet {
         let pipeline = self.pipeline;
         let source = pipeline.source_of(edge);
         let domain = self.domain(source);
-        let profile = pipeline.profile();
         if pipeline.handler(source) == Handler::Parallel {
             // Out-edges of a fan-out start branches; the status of the region goes to the join.
             return OutcomeSet::SUCCESS;
@@ -657,19 +644,8 @@ impl<'p> Analysis<'p> {
             let failed = domain.without(claimed).contains(Outcome::Fail) && self.carries_failure(edge);
             return if failed { OutcomeSet::SUCCESS_OR_FAIL } else { OutcomeSet::SUCCESS };
         }
-        if let Some(condition) = pipeline.condition(edge) {
-            let mut travelling = OutcomeSet::EMPTY;
-            for outcome in domain.iter() {
-                if holds_for_outcome(condition.condition, condition.text, outcome, profile) != Some(false) {
-                    travelling = travelling.union(OutcomeSet::of(outcome));
-                }
-            }
-            if domain.has_custom()
-                && holds_for_other_words(condition.condition, condition.text, profile) != Some(false)
-            {
-                travelling = travelling.union(OutcomeSet::CUSTOM);
-            }
-            return travelling;
+        if let Some(verdict) = self.verdict(edge) {
+            return domain.without(verdict.fails);
         }
         let mut travelling = domain.without(claimed);
         if travelling.contains(Outcome::Fail) && !self.carries_failure(edge) && !self.is_chosen_by_name(edge)

@@ -1,6 +1,7 @@
 //! What the text of a tool command says about its exit code. Nothing is run.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use dotwright_diagnostics::TextRange;
 use dotwright_syntax::shell::{self, Command, Connector, Shell, ShellOption};
@@ -11,14 +12,17 @@ use dotwright_syntax::template::{self, TemplateKind};
 pub struct ToolCommand<'p> {
     /// The decoded command.
     pub text: Cow<'p, str>,
-    /// Its words, in which templates count as plain characters; ranges refer to `text`.
-    pub shell: Shell,
+    shell: OnceCell<Shell>,
 }
 
 impl<'p> ToolCommand<'p> {
     pub(crate) fn new(text: Cow<'p, str>) -> ToolCommand<'p> {
-        let shell = shell::parse(&mask_templates(&text));
-        ToolCommand { text, shell }
+        ToolCommand { text, shell: OnceCell::new() }
+    }
+
+    /// Its words, in which templates count as plain characters; ranges refer to `text`. Split when first asked for.
+    pub fn shell(&self) -> &Shell {
+        self.shell.get_or_init(|| shell::parse(&mask_templates(&self.text)))
     }
 }
 
@@ -109,7 +113,7 @@ pub fn always_succeeding_end(command: &str, shell: &Shell) -> Option<AlwaysSucce
 /// True for a command that fails on purpose: whatever runs before it, its end is `false` or an `exit` with another
 /// code than 0.
 pub(crate) fn always_fails(command: &ToolCommand<'_>) -> bool {
-    let (text, shell) = (command.text.as_ref(), &command.shell);
+    let (text, shell) = (command.text.as_ref(), command.shell());
     let Some(last) = shell.last_pipeline().filter(|_| shell.errors().is_empty()) else { return false };
     let [end] = shell.commands(last) else { return false };
     let is_reached = match last.connector {

@@ -9,14 +9,14 @@ use crate::command::ToolCommand;
 
 /// The first command that publishes, sends or deploys something; its range in the decoded text.
 pub fn outward_effect(command: &ToolCommand<'_>) -> Option<TextRange> {
-    let mut commands = command.shell.all_commands().iter();
+    let mut commands = command.shell().all_commands().iter();
     commands.find(|part| is_outward(command, part)).map(|part| part.range)
 }
 
 fn is_outward(command: &ToolCommand<'_>, part: &Command) -> bool {
     let text = command.text.as_ref();
-    let Some(name) = command.shell.name(part, text) else { return false };
-    let words = || command.shell.words(part).iter().skip(1).filter_map(|word| word.literal(text));
+    let Some(name) = command.shell().name(part, text) else { return false };
+    let words = || command.shell().words(part).iter().skip(1).filter_map(|word| word.literal(text));
     let first = words().next().unwrap_or(Cow::Borrowed(""));
     let second = words().nth(1).unwrap_or(Cow::Borrowed(""));
     match (name.as_ref(), first.as_ref(), second.as_ref()) {

@@ -14,6 +14,7 @@ mod ledger;
 mod outcome_set;
 mod region;
 mod select;
+mod verdict;
 
 pub use analysis::{Analysis, Coverage, FailureUse};
 pub use command::{AlwaysSucceeds, ToolCommand, always_succeeding_end, always_succeeds, mask_templates};

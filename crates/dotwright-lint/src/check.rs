@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use dotwright_diagnostics::Diagnostic;
+use dotwright_diagnostics::{Diagnostic, Severity};
 use dotwright_engine::Analysis;
 use dotwright_model::Pipeline;
 
@@ -32,15 +32,28 @@ pub struct Suppressed {
 /// Checks a pipeline. `settings.profile` should be the profile it was read with.
 pub fn check(pipeline: &Pipeline, settings: &Settings, external: &External) -> CheckResult {
     let analysis = Analysis::new(pipeline);
-    let context = Context { pipeline, analysis: &analysis, settings, external, pairs: OnceCell::new() };
+    let context = Context {
+        pipeline,
+        analysis: &analysis,
+        settings,
+        external,
+        pairs: OnceCell::new(),
+        conditional: OnceCell::new(),
+    };
     let sound = is_sound(pipeline);
+    // A comment is used when it suppresses something, hidden or not.
+    let lowest = if suppression::has_any(pipeline) { Severity::Hint } else { settings.lowest };
     let mut findings = Vec::new();
     for (rule, severity, configured) in settings.selection.active(settings.profile) {
         if sound || !rule.needs_sound_graph {
-            (rule.check)(&context, &mut Report { rule, severity, configured, findings: &mut findings });
+            (rule.check)(
+                &context,
+                &mut Report { rule, severity, configured, lowest, findings: &mut findings },
+            );
         }
     }
     let mut result = suppression::apply(&context, findings);
+    result.diagnostics.retain(|diagnostic| diagnostic.severity >= settings.lowest);
     result.diagnostics.sort_by(|a, b| {
         (a.range.start, a.rule, a.range.end, &a.message).cmp(&(
             b.range.start,

@@ -78,11 +78,20 @@ pub struct External {
     pub shellcheck: ShellcheckRun,
 }
 
-/// The commands of a pipeline's tool steps, each distinct one once, in file order.
-pub fn shell_scripts(pipeline: &Pipeline, shell: Shell) -> Vec<ShellScript> {
+/// The commands of a pipeline's tool steps, each distinct one once, in file order. `None` when there are more than
+/// `limit`.
+pub fn shell_scripts(pipeline: &Pipeline, shell: Shell, limit: usize) -> Option<Vec<ShellScript>> {
     let mut seen = HashSet::new();
-    let scripts = pipeline.nodes().filter_map(|node| node_script(pipeline, node, shell));
-    scripts.filter(|script| seen.insert(script.clone())).collect()
+    let mut distinct = Vec::new();
+    for script in pipeline.nodes().filter_map(|node| node_script(pipeline, node, shell)) {
+        if seen.insert(script.clone()) {
+            distinct.push(script);
+        }
+        if distinct.len() > limit {
+            return None;
+        }
+    }
+    Some(distinct)
 }
 
 /// True when [`shell_scripts`] gives any.

@@ -1,6 +1,7 @@
 //! What a rule is, and what it gets and gives.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 use dotwright_diagnostics::Applicability;
 use dotwright_diagnostics::{Diagnostic, Fix, Severity, TextEdit, TextRange};
@@ -74,6 +75,7 @@ pub struct Context<'c> {
     /// What outside analysers found.
     pub external: &'c External,
     pub(crate) pairs: OnceCell<Vec<Written<'c>>>,
+    pub(crate) conditional: OnceCell<Vec<EdgeId>>,
 }
 
 impl<'c> Context<'c> {
@@ -102,6 +104,21 @@ impl<'c> Context<'c> {
         self.pairs.get_or_init(|| pairs(self.pipeline).collect())
     }
 
+    /// The first sound edge of each condition that is written. Hops of a chain, and edges under one default block,
+    /// share theirs.
+    pub(crate) fn conditional_edges(&self) -> &[EdgeId] {
+        self.conditional.get_or_init(|| {
+            let mut seen = HashSet::new();
+            let mut last = None;
+            let is_new = |&edge: &EdgeId| {
+                let Some(condition) = self.pipeline.condition(edge) else { return false };
+                let range = condition.attribute.value_range();
+                last.replace(range) != Some(range) && seen.insert(range)
+            };
+            self.sound_edges().filter(is_new).collect()
+        })
+    }
+
     /// An edge as messages show it: `a -> b`, without back-ticks.
     pub fn edge(&self, edge: EdgeId) -> String {
         let (source, target) = (self.pipeline.source_of(edge), self.pipeline.target_of(edge));
@@ -126,6 +143,8 @@ pub struct Report<'r> {
     pub(crate) severity: Severity,
     /// True when configuration sets the level, so that variants of the rule do not change it.
     pub(crate) configured: bool,
+    /// Findings below are of no use to anybody.
+    pub(crate) lowest: Severity,
     pub(crate) findings: &'r mut Vec<Diagnostic>,
 }
 
@@ -133,6 +152,17 @@ impl Report<'_> {
     /// The level at which the rule reports.
     pub fn severity(&self) -> Severity {
         self.severity
+    }
+
+    /// False when findings at the rule's level are of no use, so that a rule need not look for them.
+    pub fn is_wanted(&self) -> bool {
+        self.severity >= self.lowest
+    }
+
+    /// As [`Report::is_wanted`] for findings of a variant.
+    pub fn is_variant_wanted(&self, severity: Severity) -> bool {
+        let severity = if self.configured { self.severity } else { severity };
+        severity >= self.lowest
     }
 
     /// A finding at the rule's level. Give it to [`Report::push`] when it is complete.

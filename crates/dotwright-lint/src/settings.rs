@@ -1,5 +1,6 @@
 //! What a run of the linter is asked to do, after command line and configuration file have been read.
 
+use dotwright_diagnostics::Severity;
 use dotwright_model::{Level, Outcome, Profile, Shell};
 
 use crate::category::Category;
@@ -15,6 +16,8 @@ pub struct Settings {
     pub targets: Vec<&'static Profile>,
     /// Which rules run, at which level.
     pub selection: Selection,
+    /// Findings below are not reported, and rules need not look for them.
+    pub lowest: Severity,
     /// True when nobody answers human gates.
     pub unattended: bool,
     /// The shell of tool commands, when it is not the profile's.
@@ -57,6 +60,7 @@ impl Default for Settings {
             profile: Profile::default(),
             targets: Vec::new(),
             selection: Selection::default(),
+            lowest: Severity::Hint,
             unattended: false,
             shell: None,
             pipefail: None,

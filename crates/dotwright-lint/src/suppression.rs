@@ -4,6 +4,7 @@
 //! the end of a line it covers what starts on that line. What never suppressed anything is a finding itself.
 
 use dotwright_diagnostics::{Diagnostic, Severity, TextEdit, TextRange};
+use dotwright_model::Pipeline;
 use dotwright_syntax::Comment;
 use dotwright_syntax::ast::StmtKind;
 
@@ -52,6 +53,12 @@ pub(crate) fn apply(context: &Context<'_>, findings: Vec<Diagnostic>) -> CheckRe
         result.diagnostics.extend(unused.map(|suppression| unused_finding(context, suppression, severity)));
     }
     result
+}
+
+/// True when a comment of the file is about suppression.
+pub(crate) fn has_any(pipeline: &Pipeline) -> bool {
+    let source = pipeline.source();
+    pipeline.syntax().comments.iter().any(|&comment| Directive::parse(source, comment).is_some())
 }
 
 fn can_be_suppressed(name: &str) -> bool {

@@ -39,7 +39,8 @@ pub(crate) fn check_after_shellcheck(
     expect: Expect,
 ) {
     let settings = Settings::default();
-    let script = shell_scripts(&Pipeline::parse(source, settings.profile), settings.shell()).swap_remove(0);
+    let pipeline = Pipeline::parse(source, settings.profile);
+    let script = shell_scripts(&pipeline, settings.shell(), 1).unwrap().swap_remove(0);
     let shellcheck = ShellcheckRun::Done(HashMap::from([(script, comments)]));
     check_all(rule, source, settings, &External { shellcheck }, expect);
 }

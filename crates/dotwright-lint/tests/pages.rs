@@ -63,7 +63,7 @@ impl Block<'_> {
         let shellcheck = if self.has("no-shellcheck") {
             ShellcheckRun::Skipped(SkipReason::NotInstalled)
         } else if self.has("shellcheck") {
-            let script = shell_scripts(&pipeline, settings.shell()).swap_remove(0);
+            let script = shell_scripts(&pipeline, settings.shell(), usize::MAX).unwrap().swap_remove(0);
             ShellcheckRun::Done(HashMap::from([(script, comments(rule.page))]))
         } else {
             ShellcheckRun::Off

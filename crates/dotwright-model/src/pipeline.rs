@@ -628,7 +628,7 @@ impl Pipeline {
     }
 }
 
-/// The bit of a key in the masks of nodes and frames; unknown keys share the last one.
+/// The bit of a key in the masks of nodes and frames; several keys share a bit, and unknown ones the last.
 pub(crate) fn key_bit(key: Option<AttributeKey>) -> u64 {
-    1 << key.map_or(63, |key| key.index() % 63)
+    1 << key.map_or(63, |key| key.index() & 63)
 }

@@ -12,7 +12,6 @@ mod parser;
 mod tests;
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use dotwright_diagnostics::TextRange;
 
@@ -27,6 +26,23 @@ pub fn parse(text: &str) -> Shell {
 /// Index of a script in [`Shell::scripts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScriptId(pub(crate) u32);
+
+/// Neighbours in one of the flat vectors. Half the size of a `Range<usize>`, and a command has three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Run {
+    start: u32,
+    end: u32,
+}
+
+impl Run {
+    fn new(start: usize, end: usize) -> Run {
+        Run { start: start as u32, end: end as u32 }
+    }
+
+    fn of<T>(self, all: &[T]) -> &[T] {
+        all.get(self.start as usize..self.end as usize).unwrap_or(&[])
+    }
+}
 
 /// A parsed command text. Ranges refer to the text it was parsed from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,7 +70,7 @@ pub struct Script {
     pub parent: Option<ScriptId>,
     /// From behind its opening mark to before its closing one.
     pub range: TextRange,
-    pub(crate) pipelines: Range<usize>,
+    pub(crate) pipelines: Run,
 }
 
 /// Where a script stands.
@@ -121,7 +137,7 @@ pub struct Pipeline {
     pub background: bool,
     /// From its first to its last command.
     pub range: TextRange,
-    pub(crate) commands: Range<usize>,
+    pub(crate) commands: Run,
 }
 
 /// What stands between two pipelines.
@@ -233,7 +249,7 @@ impl Shell {
 
     /// The pipelines of a script in order.
     pub fn pipelines(&self, script: &Script) -> &[Pipeline] {
-        self.pipelines.get(script.pipelines.clone()).unwrap_or(&[])
+        script.pipelines.of(&self.pipelines)
     }
 
     /// The last and-or list of a script: its last pipelines that `&&` and `||` join.
@@ -250,7 +266,7 @@ impl Shell {
 
     /// The commands of a pipeline in order.
     pub fn commands(&self, pipeline: &Pipeline) -> &[Command] {
-        self.commands.get(pipeline.commands.clone()).unwrap_or(&[])
+        pipeline.commands.of(&self.commands)
     }
 
     /// All commands at any depth, inner ones before the commands they stand in.
@@ -260,7 +276,7 @@ impl Shell {
 
     /// The words of a command, its name first. The words of `for` and `case` are those of their heads.
     pub fn words(&self, command: &Command) -> &[Word] {
-        self.words.get(command.words.clone()).unwrap_or(&[])
+        command.words.of(&self.words)
     }
 
     /// The constant text of the first word of a simple command; `text` is the parsed text.
@@ -280,12 +296,12 @@ impl Shell {
 
     /// The assignments in front of the words of a command.
     pub fn assignments(&self, command: &Command) -> &[Assignment] {
-        self.assignments.get(command.assignments.clone()).unwrap_or(&[])
+        command.assignments.of(&self.assignments)
     }
 
     /// The redirections of a command.
     pub fn redirections(&self, command: &Command) -> &[Redirection] {
-        self.redirections.get(command.redirections.clone()).unwrap_or(&[])
+        command.redirections.of(&self.redirections)
     }
 
     /// All heredocs in the order of their bodies.

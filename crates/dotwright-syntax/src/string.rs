@@ -37,16 +37,32 @@ pub fn decode(source: &str, id: Id) -> Cow<'_, str> {
 pub fn unknown_escapes(source: &str, id: Id) -> Vec<TextRange> {
     let raw = id.range.text(source);
     let mut unknown = Vec::new();
-    if !matches!(id.kind, IdKind::Quoted | IdKind::Concatenated) || memchr(b'\\', raw.as_bytes()).is_none() {
-        return unknown;
-    }
-    for_each_piece(raw, |piece| {
-        let Piece::Unknown(at) = piece else { return };
+    let mut push = |at: usize| {
         let next = raw.get(at + 1..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let length = joined_line(raw.as_bytes(), at).max(1 + next);
         let start = id.range.start + at as u32;
         unknown.push(TextRange::new(start, start + length as u32));
-    });
+    };
+    match id.kind {
+        IdKind::Name | IdKind::Number | IdKind::Dialect | IdKind::Missing | IdKind::Html => {}
+        IdKind::Quoted => {
+            let bytes = raw.as_bytes();
+            let mut from = 0;
+            while let Some(found) = memchr(b'\\', bytes.get(from..).unwrap_or(&[])) {
+                let at = from + found;
+                if !matches!(bytes.get(at + 1), Some(b'"' | b'\\' | b'n' | b't')) {
+                    push(at);
+                    from = at + 1;
+                } else {
+                    from = at + 2;
+                }
+            }
+        }
+        IdKind::Concatenated => for_each_piece(raw, |piece| match piece {
+            Piece::Unknown(at) => push(at),
+            Piece::Plain(..) | Piece::Escape(..) => {}
+        }),
+    }
     unknown
 }
 

@@ -173,9 +173,10 @@ impl Check<'_> {
             }
         }
         let pipeline = text.pipeline(settings.profile);
-        let CheckResult { mut diagnostics, suppressed } =
-            dotwright_lint::check(&pipeline, &settings, &external(&pipeline));
-        diagnostics.retain(|diagnostic| diagnostic.severity >= self.shown(&settings));
+        let external = external(&pipeline);
+        // Fixes look at every finding, so that none makes a hidden one; the report leaves out what is not shown.
+        let settings = Settings { lowest: self.shown(&settings), ..settings };
+        let CheckResult { diagnostics, suppressed } = dotwright_lint::check(&pipeline, &settings, &external);
         let fails = self.fails(&diagnostics, configuration);
         let mut fingerprints = Fingerprints::new(&pipeline);
         let findings = diagnostics.into_iter().map(|diagnostic| {

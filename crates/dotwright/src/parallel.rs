@@ -2,11 +2,14 @@
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 /// Silence that a person takes for work; longer, and they want to see something move.
 const PATIENCE: Duration = Duration::from_millis(800);
+
+/// How often the progress is told after that.
+const BETWEEN: Duration = Duration::from_millis(100);
 
 /// Applies `job` to every item. `progress` hears how many are done, once the run takes long.
 pub(crate) fn map<T: Sync, R: Send>(
@@ -18,34 +21,38 @@ pub(crate) fn map<T: Sync, R: Send>(
         return items.iter().map(job).collect();
     }
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
-    let next = AtomicUsize::new(0);
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
-    let begin = Instant::now();
     std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::channel();
-        for _ in 0..workers {
-            let (sender, next, job) = (sender.clone(), &next, &job);
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(index) else { break };
-                    if sender.send((index, job(item))).is_err() {
-                        break;
+        // Results wait with their worker: one message for each would wake this thread thousands of times.
+        let (finished, all_finished) = mpsc::channel::<()>();
+        let workers: Vec<_> = (0..workers)
+            .map(|_| {
+                let (finished, next, done, job) = (finished.clone(), &next, &done, &job);
+                scope.spawn(move || {
+                    let mut mine = Vec::new();
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(item) = items.get(index) else { break };
+                        mine.push((index, job(item)));
+                        done.fetch_add(1, Ordering::Relaxed);
                     }
-                }
-            });
+                    drop(finished);
+                    mine
+                })
+            })
+            .collect();
+        drop(finished);
+        let mut wait = PATIENCE;
+        while all_finished.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            progress(done.load(Ordering::Relaxed));
+            wait = BETWEEN;
         }
-        drop(sender);
-        let mut done = 0;
-        let mut shown = begin;
-        for (index, result) in receiver {
-            done += 1;
-            if let Some(slot) = results.get_mut(index) {
-                *slot = Some(result);
-            }
-            if begin.elapsed() > PATIENCE && shown.elapsed() > Duration::from_millis(100) {
-                progress(done);
-                shown = Instant::now();
+        for worker in workers {
+            for (index, result) in worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+                if let Some(slot) = results.get_mut(index) {
+                    *slot = Some(result);
+                }
             }
         }
     });

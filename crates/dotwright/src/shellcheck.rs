@@ -125,10 +125,9 @@ impl Shellcheck {
             Access::TooManyFiles => return skipped(SkipReason::TooManyFiles(AUTO_FILES)),
             Access::Found(program, limit) => (program, *limit),
         };
-        let scripts = shell_scripts(pipeline, settings.shell());
-        if scripts.len() > limit {
+        let Some(scripts) = shell_scripts(pipeline, settings.shell(), limit) else {
             return skipped(SkipReason::TooManyCommands(limit));
-        }
+        };
         let ask = |script: &ShellScript| program.answer(script, self.cache.as_deref());
         let answers = match self.files == 1 {
             true => parallel::map(&scripts, ask, |_| {}),

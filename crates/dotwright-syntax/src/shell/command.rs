@@ -1,9 +1,10 @@
 //! Commands and what they are made of.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use dotwright_diagnostics::TextRange;
+
+use super::Run;
 
 /// A simple or compound command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,9 +17,9 @@ pub struct Command {
     pub function: Option<TextRange>,
     /// From its first to its last byte, redirections included.
     pub range: TextRange,
-    pub(super) words: Range<usize>,
-    pub(super) assignments: Range<usize>,
-    pub(super) redirections: Range<usize>,
+    pub(super) words: Run,
+    pub(super) assignments: Run,
+    pub(super) redirections: Run,
 }
 
 /// The kinds of commands. The scripts in a compound one are found by its range.

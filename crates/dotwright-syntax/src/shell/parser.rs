@@ -12,9 +12,22 @@ use dotwright_diagnostics::TextRange;
 
 use super::bash::{self, BashConstruct, BashSyntax};
 use super::{
-    Assignment, Command, CommandKind, Connector, Pipe, Pipeline, Redirection, RedirectionOperator, Script,
-    ScriptId, ScriptKind, Shell, ShellError, ShellErrorKind, ShellToken, ShellTokenKind, Word,
+    Assignment, Command, CommandKind, Connector, Pipe, Pipeline, Redirection, RedirectionOperator, Run,
+    Script, ScriptId, ScriptKind, Shell, ShellError, ShellErrorKind, ShellToken, ShellTokenKind, Word,
 };
+
+/// The bytes at which a run of plain text ends; all of them are ASCII, so none is part of a longer character.
+type Stops = [bool; 256];
+
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256, and this runs in the compiler")]
+const fn stops(mut bytes: &[u8]) -> Stops {
+    let mut stops = [false; 256];
+    while let [first, rest @ ..] = bytes {
+        stops[*first as usize] = true;
+        bytes = rest;
+    }
+    stops
+}
 
 /// What the position stands in.
 #[derive(Debug, Clone, Copy)]
@@ -107,8 +120,10 @@ pub(super) struct Parser<'t> {
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let whole = TextRange::new(0, text.len() as u32);
-        let top = Script { kind: ScriptKind::Top, parent: None, range: whole, pipelines: 0..0 };
-        Parser {
+        // Roughly what a script of this length holds; vectors that grow from nothing cost more than the parse.
+        let lines = text.len() / 32 + 1;
+        let top = Script { kind: ScriptKind::Top, parent: None, range: whole, pipelines: Run::default() };
+        let mut parser = Parser {
             text,
             pos: 0,
             frames: vec![Frame::Script],
@@ -131,19 +146,23 @@ impl<'t> Parser<'t> {
                 awaiting: None,
             },
             outer: Vec::new(),
-            pipelines: Vec::new(),
-            commands: Vec::new(),
-            words: Vec::new(),
+            pipelines: Vec::with_capacity(lines),
+            commands: Vec::with_capacity(4),
+            words: Vec::with_capacity(16),
             assignments: Vec::new(),
             redirections: Vec::new(),
             heredocs: Vec::new(),
             shell: Shell {
-                scripts: vec![top],
-                words: Vec::with_capacity(text.len() / 8),
-                tokens: Vec::with_capacity(text.len() / 8),
+                scripts: Vec::with_capacity(lines),
+                pipelines: Vec::with_capacity(lines),
+                commands: Vec::with_capacity(lines),
+                words: Vec::with_capacity(text.len() / 7),
+                tokens: Vec::with_capacity(text.len() / 7),
                 ..Shell::default()
             },
-        }
+        };
+        parser.shell.scripts.push(top);
+        parser
     }
 
     pub(super) fn run(mut self) -> Shell {
@@ -268,28 +287,8 @@ impl<'t> Parser<'t> {
                 self.pos += length.unwrap_or(1);
             }
             _ => {
-                let ends = |byte| {
-                    matches!(
-                        byte,
-                        b' ' | b'\t'
-                            | b'\r'
-                            | b'\n'
-                            | b';'
-                            | b'&'
-                            | b'|'
-                            | b'('
-                            | b')'
-                            | b'<'
-                            | b'>'
-                            | b'\\'
-                            | b'\''
-                            | b'"'
-                            | b'$'
-                            | b'`'
-                            | b'{'
-                    )
-                };
-                self.skip_to(ends);
+                static STOPS: Stops = stops(b" \t\r\n;&|()<>\\'\"$`{");
+                self.skip_to(&STOPS);
             }
         }
     }
@@ -506,7 +505,7 @@ impl<'t> Parser<'t> {
         let id = self.shell.scripts.len();
         let parent = Some(ScriptId(self.current.id as u32));
         let range = TextRange::empty(start as u32);
-        self.shell.scripts.push(Script { kind, parent, range, pipelines: 0..0 });
+        self.shell.scripts.push(Script { kind, parent, range, pipelines: Run::default() });
         let inner = OpenScript {
             id,
             kind,
@@ -555,7 +554,7 @@ impl<'t> Parser<'t> {
         let start = self.shell.pipelines.len();
         self.shell.pipelines.extend(self.pipelines.drain(self.current.pipelines_from..));
         if let Some(script) = self.shell.scripts.get_mut(self.current.id) {
-            script.pipelines = start..self.shell.pipelines.len();
+            script.pipelines = Run::new(start, self.shell.pipelines.len());
             script.range = TextRange::new(script.range.start, end as u32);
         }
     }
@@ -588,9 +587,9 @@ impl<'t> Parser<'t> {
             pipe: self.current.pipe.take(),
             function: command.function,
             range: TextRange::new(command.start, command.end),
-            words: words..self.shell.words.len(),
-            assignments: assignments..self.shell.assignments.len(),
-            redirections: redirections..self.shell.redirections.len(),
+            words: Run::new(words, self.shell.words.len()),
+            assignments: Run::new(assignments, self.shell.assignments.len()),
+            redirections: Run::new(redirections, self.shell.redirections.len()),
         });
         true
     }
@@ -611,7 +610,7 @@ impl<'t> Parser<'t> {
             negated: mem::take(&mut self.current.negated),
             background,
             range,
-            commands: start..self.shell.commands.len(),
+            commands: Run::new(start, self.shell.commands.len()),
         });
         true
     }
@@ -667,10 +666,11 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Goes on to the next byte that stops; all of them are ASCII, so none is part of a longer character.
-    fn skip_to(&mut self, stop: impl Fn(u8) -> bool) {
+    /// Goes on to the next byte that stops.
+    fn skip_to(&mut self, stops: &Stops) {
         let rest = self.text.as_bytes().get(self.pos..).unwrap_or(&[]);
-        self.pos += rest.iter().position(|&byte| stop(byte)).unwrap_or(rest.len());
+        let stop = |&byte: &u8| stops.get(byte as usize).copied().unwrap_or(false);
+        self.pos += rest.iter().position(stop).unwrap_or(rest.len());
     }
 
     fn byte(&self, offset: usize) -> Option<u8> {

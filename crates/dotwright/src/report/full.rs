@@ -1,6 +1,7 @@
 //! Findings drawn in their source by codespan-reporting.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -19,13 +20,19 @@ const LONGEST_LINE: u32 = 4 * 1024;
 /// How many secondary places of one finding are drawn. A thousand on one line are a wall, and take a second each.
 const MOST_LABELS: usize = 12;
 
+/// How many findings of one rule are drawn in one run. Later ones are the same picture again: they are told in short.
+const MOST_DRAWINGS: usize = 25;
+
 pub(super) fn write(out: &mut dyn Write, report: &Report, colors: bool) -> io::Result<()> {
     let config = Config { chars: Chars::ascii(), ..Config::default() };
+    let mut drawn: BTreeMap<&'static str, usize> = BTreeMap::new();
     for file in report.files.iter().filter(|file| !file.findings.is_empty()) {
         let source = DrawnFile::new(file);
         for finding in file.findings.iter().map(|finding| &finding.diagnostic) {
-            if source.is_on_long_line(finding) {
-                undrawn(out, &source, finding)?;
+            let drawn = drawn.entry(finding.rule).or_default();
+            *drawn += 1;
+            if *drawn > MOST_DRAWINGS || source.is_on_long_line(finding) {
+                undrawn(out, &source, finding, colors)?;
                 continue;
             }
             let mut pen = Pen { out, colors, severity: finding.severity, in_header: false };
@@ -35,10 +42,23 @@ pub(super) fn write(out: &mut dyn Write, report: &Report, colors: bool) -> io::R
     Ok(())
 }
 
-/// A finding without its source: a line of a megabyte helps nobody, least of all once for each of its edges.
-fn undrawn(out: &mut dyn Write, source: &DrawnFile<'_>, finding: &Diagnostic) -> io::Result<()> {
+/// A finding without its source: a line of a megabyte helps nobody, least of all once for each of its edges, and
+/// nobody reads the hundredth drawing of one rule.
+fn undrawn(
+    out: &mut dyn Write,
+    source: &DrawnFile<'_>,
+    finding: &Diagnostic,
+    colors: bool,
+) -> io::Result<()> {
     let at = source.lines.position(finding.range.start);
-    writeln!(out, "{}[{}]: {}", finding.severity, finding.rule, printable(&finding.message))?;
+    let (head, bold, reset) = if colors {
+        let head = color(drawn_severity(finding.severity)).on_default().bold();
+        (head.render().to_string(), Style::new().bold().render().to_string(), Reset.render().to_string())
+    } else {
+        Default::default()
+    };
+    let (severity, rule, message) = (finding.severity, finding.rule, printable(&finding.message));
+    writeln!(out, "{head}{severity}[{rule}]{bold}: {message}{reset}")?;
     writeln!(out, " --> {}:{}:{}", source.name, at.line, at.column)?;
     if let Some(help) = &finding.help {
         writeln!(out, "  = help: {}", printable(help))?;

@@ -1,7 +1,7 @@
 //! A retry target that names no node is skipped without a word, and the next one or none is taken.
 
 use dotwright_diagnostics::did_you_mean;
-use dotwright_model::Level;
+use dotwright_model::{JumpTarget, Level};
 
 use crate::category::Category;
 use crate::edits::replace_value;
@@ -27,11 +27,15 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let pipeline = context.pipeline;
     let profile = context.profile();
     let mut suggestions = 0;
+    let mut targets: Vec<JumpTarget> = Vec::new();
+    for target in profile.failure_targets.iter().chain(profile.gate_targets) {
+        if !targets.contains(target) {
+            targets.push(*target);
+        }
+    }
     for pair in context.pairs() {
-        let mut targets = profile.failure_targets.iter().chain(profile.gate_targets);
-        let is_target =
-            targets.any(|target| Some(target.key) == pair.attribute.key() && target.scope == pair.scope);
-        if !is_target {
+        let Some(key) = pair.attribute.key() else { continue };
+        if !targets.contains(&JumpTarget { scope: pair.scope, key }) {
             continue;
         }
         let Some((value, range)) = pair.plain_value() else { continue };

@@ -22,6 +22,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
+    if !context.settings.unattended() && !report.is_wanted() {
+        return;
+    }
     for gate in gates(context).filter(|&gate| context.analysis.is_reachable(gate)) {
         let Some(silence) = silence(context, gate) else { continue };
         let id = context.id(gate);

@@ -1,7 +1,5 @@
 //! A condition that asks one key for two values at once never holds.
 
-use std::collections::HashSet;
-
 use dotwright_engine::condition::{contradiction, facts};
 use dotwright_model::Level;
 
@@ -21,11 +19,10 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    let mut seen = HashSet::new();
-    for edge in context.sound_edges() {
+    for &edge in context.conditional_edges() {
         let Some(condition) = context.pipeline.condition(edge) else { continue };
         let clauses = condition.condition.clauses();
-        if clauses.len() < 2 || !seen.insert(condition.attribute.value_range()) {
+        if clauses.len() < 2 {
             continue;
         }
         let Some(facts) = facts(condition.condition, condition.text) else { continue };

@@ -33,6 +33,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
 
 fn check_node(context: &Context<'_>, report: &mut Report<'_>, node: NodeId) {
     let pipeline = context.pipeline;
+    if pipeline.outgoing(node).iter().filter(|&&edge| !pipeline.is_plain(edge)).count() < 2 {
+        return;
+    }
     let mut groups: HashMap<Normalised<'_>, Vec<EdgeId>> = HashMap::new();
     for &edge in pipeline.outgoing(node) {
         let Some(condition) = pipeline.condition(edge) else { continue };

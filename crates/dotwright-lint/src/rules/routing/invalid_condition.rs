@@ -2,8 +2,6 @@
 //!
 //! The parser reads the dialects of all runners, so the finding can name what is not understood here.
 
-use std::collections::HashSet;
-
 use dotwright_diagnostics::{Diagnostic, TextEdit, TextRange};
 use dotwright_model::{ConditionRef, EdgeId, Level, Operator, Profile};
 use dotwright_syntax::condition::{
@@ -27,13 +25,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    // Hops of a chain, and edges under one default block, share their condition.
-    let mut seen = HashSet::new();
-    for edge in context.sound_edges() {
+    for &edge in context.conditional_edges() {
         let Some(condition) = context.pipeline.condition(edge) else { continue };
-        if !seen.insert(condition.attribute.value_range()) {
-            continue;
-        }
         let mut errors =
             condition.condition.errors.iter().filter(|error| !is_template(condition.text, error));
         if let Some(error) = errors.next() {

@@ -2,7 +2,7 @@
 
 use dotwright_diagnostics::Severity;
 use dotwright_engine::OutcomeSet;
-use dotwright_engine::condition::{Key, facts, tests_only_outcome};
+use dotwright_engine::condition::{Key, facts};
 use dotwright_model::{AttributeKey, EdgeId, Handler, Level, NoRoute, NodeId, Outcome};
 
 use crate::category::Category;
@@ -53,6 +53,15 @@ fn check_node(context: &Context<'_>, report: &mut Report<'_>, node: NodeId) {
     if coverage.exhaustive || known.without(OutcomeSet::FAIL).is_empty() {
         return;
     }
+    let partial_only = known == OutcomeSet::of(Outcome::PartialSuccess);
+    let allows_partial = || {
+        let allows = pipeline.node_attribute(node, AttributeKey::ALLOW_PARTIAL);
+        allows.is_some_and(|attribute| attribute.text() == "true")
+    };
+    let is_unlikely = partial_only && !allows_partial();
+    if is_unlikely && !report.is_variant_wanted(Severity::Hint) {
+        return;
+    }
     // A failure that no edge can ever take is what `unrouted-failure` reports.
     let fails_open = edges.iter().any(|&edge| analysis.travels(edge, Outcome::Fail));
     let cases = if fails_open { known } else { known.without(OutcomeSet::FAIL) };
@@ -64,22 +73,14 @@ fn check_node(context: &Context<'_>, report: &mut Report<'_>, node: NodeId) {
         consequence(context, node)
     );
     let range = pipeline.node_range(node);
-    let partial_only =
-        coverage.missing.without(OutcomeSet::CUSTOM) == OutcomeSet::of(Outcome::PartialSuccess);
-    let allows_partial = pipeline
-        .node_attribute(node, AttributeKey::ALLOW_PARTIAL)
-        .is_some_and(|attribute| attribute.text() == "true");
-    let mut finding = if partial_only && !allows_partial {
+    let mut finding = if is_unlikely {
         report.variant(Severity::Hint, range, message)
     } else {
         report.finding(range, message)
     };
     for &edge in edges.iter().take(5) {
         let covers = analysis.travelling(edge).words(profile);
-        let only_outcome = pipeline
-            .condition(edge)
-            .is_some_and(|condition| tests_only_outcome(condition.condition, condition.text));
-        let covers = match (covers.is_empty(), only_outcome) {
+        let covers = match (covers.is_empty(), analysis.tests_only_outcome(edge)) {
             (true, _) => "covers nothing".to_owned(),
             (false, true) => format!("covers {covers}"),
             (false, false) => format!("covers {covers} where the rest of it holds"),

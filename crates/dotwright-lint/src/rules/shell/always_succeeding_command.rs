@@ -76,7 +76,8 @@ fn routes_on_output(context: &Context<'_>, node: NodeId) -> bool {
 /// True for a command that has nothing to hide.
 fn prints_only(context: &Context<'_>, node: NodeId) -> bool {
     context.analysis.command(node).is_some_and(|command| {
-        let names = command.shell.all_commands().iter().map(|part| command.shell.name(part, &command.text));
+        let names =
+            command.shell().all_commands().iter().map(|part| command.shell().name(part, &command.text));
         let is_harmless = |name: &str| matches!(name, "echo" | "printf" | "true" | ":" | "exit" | "sleep");
         names.into_iter().all(|name| name.is_some_and(|name| is_harmless(&name)))
     })

@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         if runs_with_pipefail(context, node) {
             continue;
         }
-        let constructs = command.shell.bash_constructs();
+        let constructs = command.shell().bash_constructs();
         let commented = shellcheck_comments(context, node).unwrap_or_default();
         if constructs.is_empty() && commented.is_empty() {
             continue;

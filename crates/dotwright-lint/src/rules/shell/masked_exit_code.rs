@@ -2,7 +2,7 @@
 
 use dotwright_diagnostics::{Severity, TextEdit, TextRange};
 use dotwright_engine::ToolCommand;
-use dotwright_model::{Level, Shell};
+use dotwright_model::{AttributeKey, Handler, Level, NodeId, Shell};
 use dotwright_syntax::shell::{Command, CommandKind, Shell as Words, ShellOption};
 
 use crate::category::Category;
@@ -33,8 +33,12 @@ const PRODUCERS: [&str; 12] =
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for node in context.sound_nodes() {
+        if !may_mask(context, node) || runs_with_pipefail(context, node) {
+            continue;
+        }
         let Some((written, command)) = parsed(context, node) else { continue };
-        if !written.written().contains('|') || runs_with_pipefail(context, node) {
+        let is_used = context.analysis.failure_use(node).is_some();
+        if !is_used && !report.is_variant_wanted(Severity::Hint) {
             continue;
         }
         let Some(masked) = masked(command) else { continue };
@@ -45,7 +49,6 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             masked.filter
         );
         let range = written.inner_range(masked.pipe);
-        let is_used = context.analysis.failure_use(node).is_some();
         let finding = if is_used {
             report.finding(range, message)
         } else {
@@ -69,6 +72,12 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// True when the command is written with a bar, without which there is no pipe.
+fn may_mask(context: &Context<'_>, node: NodeId) -> bool {
+    let written = context.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND);
+    context.handler(node) == Handler::Tool && written.is_some_and(|written| written.written().contains('|'))
+}
+
 /// A pipeline whose exit code is that of a filter; ranges in the decoded command.
 struct Masked {
     pipe: TextRange,
@@ -77,7 +86,7 @@ struct Masked {
 }
 
 fn masked(command: &ToolCommand<'_>) -> Option<Masked> {
-    let (text, shell) = (command.text.as_ref(), &command.shell);
+    let (text, shell) = (command.text.as_ref(), command.shell());
     let last = shell.last_pipeline().filter(|last| shell.errors().is_empty() && !last.negated)?;
     let (filter, before) = shell.commands(last).split_last()?;
     let name = shell.name(filter, text).filter(|name| FILTERS.contains(&name.as_ref()))?;

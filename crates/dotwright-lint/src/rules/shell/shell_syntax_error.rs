@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for node in context.sound_nodes() {
         let Some((written, command)) = parsed(context, node) else { continue };
         let confirmed = shellcheck_comments(context, node).and_then(most_telling);
-        match (command.shell.errors().first(), confirmed) {
+        match (command.shell().errors().first(), confirmed) {
             (None, None) => {}
             (Some(error), _) => {
                 if confirmed.is_some() || !has_template(&command.text) {

@@ -70,7 +70,7 @@ fn severity(context: &Context<'_>, comment: &ShellcheckComment) -> Option<Severi
 /// True when the word at `offset` is an argument of `printf` or `echo`: shellcheck takes `echo done` for a loop's end.
 fn is_printed(context: &Context<'_>, node: NodeId, offset: u32) -> bool {
     let Some(command) = context.analysis.command(node) else { return false };
-    let (text, shell) = (command.text.as_ref(), &command.shell);
+    let (text, shell) = (command.text.as_ref(), command.shell());
     shell.all_commands().iter().filter(|found| found.range.touches(offset)).any(|found| {
         let prints = matches!(shell.name(found, text).as_deref(), Some("echo" | "printf"));
         prints && shell.words(found).iter().skip(1).any(|word| word.range.start == offset)

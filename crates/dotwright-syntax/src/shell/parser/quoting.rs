@@ -3,7 +3,7 @@
 use dotwright_diagnostics::TextRange;
 use memchr::memchr;
 
-use super::{Frame, Parser};
+use super::{Frame, Parser, Stops, stops};
 use crate::shell::bash::{self, BashSyntax};
 use crate::shell::{ScriptKind, ShellErrorKind, ShellTokenKind};
 
@@ -28,7 +28,10 @@ impl Parser<'_> {
                 self.string_token(segment);
                 self.backtick();
             }
-            _ => self.skip_to(|byte| matches!(byte, b'"' | b'\\' | b'$' | b'`')),
+            _ => {
+                static STOPS: Stops = stops(b"\"\\$`");
+                self.skip_to(&STOPS);
+            }
         }
     }
 
@@ -46,7 +49,10 @@ impl Parser<'_> {
             b'\'' => self.pos += 1,
             b'$' => self.dollar(in_quotes),
             b'`' => self.backtick(),
-            _ => self.skip_to(|byte| matches!(byte, b'}' | b'\\' | b'"' | b'\'' | b'$' | b'`')),
+            _ => {
+                static STOPS: Stops = stops(b"}\\\"'$`");
+                self.skip_to(&STOPS);
+            }
         }
     }
 
@@ -64,7 +70,10 @@ impl Parser<'_> {
                 }
             }
             b')' => self.close_arithmetic(),
-            _ => self.skip_to(|byte| matches!(byte, b'\\' | b'"' | b'\'' | b'$' | b'`' | b'(' | b')')),
+            _ => {
+                static STOPS: Stops = stops(b"\\\"'$`()");
+                self.skip_to(&STOPS);
+            }
         }
     }
 
@@ -141,7 +150,8 @@ impl Parser<'_> {
         let start = self.pos;
         self.pos += 2;
         loop {
-            self.skip_to(|byte| matches!(byte, b'\\' | b'\''));
+            static STOPS: Stops = stops(b"\\'");
+            self.skip_to(&STOPS);
             match self.byte(0) {
                 Some(b'\\') => self.escape(),
                 Some(_) => {
