@@ -46,10 +46,10 @@ pub fn check(pipeline: &Pipeline, settings: &Settings, external: &External) -> C
     let mut findings = Vec::new();
     for (rule, severity, configured) in settings.selection.active(settings.profile) {
         if sound || !rule.needs_sound_graph {
-            (rule.check)(
-                &context,
-                &mut Report { rule, severity, configured, lowest, findings: &mut findings },
-            );
+            let (findings, most) = (&mut findings, settings.most_findings);
+            let mut report = Report { rule, severity, configured, lowest, findings, found: 0, most };
+            (rule.check)(&context, &mut report);
+            report.finish();
         }
     }
     let mut result = suppression::apply(&context, findings);
@@ -74,4 +74,23 @@ fn is_sound(pipeline: &Pipeline) -> bool {
         && edges.all(|edge| !pipeline.is_recovered_edge(edge))
         && pipeline.start().is_some()
         && pipeline.exits().next().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use dotwright_model::Profile;
+
+    use super::*;
+
+    #[test]
+    fn findings_of_one_rule_are_listed_up_to_a_limit_and_counted_behind_it() {
+        let settings = Settings::default();
+        let copies = settings.most_findings + 501;
+        let source = format!("digraph {{ {} }}", "a -> b; ".repeat(copies));
+        let pipeline = Pipeline::parse(&source, Profile::default());
+        let mut found = check(&pipeline, &settings, &External::default()).diagnostics;
+        found.retain(|finding| finding.rule == "duplicate-edge");
+        assert_eq!(found.len(), settings.most_findings + 1);
+        assert_eq!(found[0].message, "500 more findings of this rule in this file are not listed");
+    }
 }

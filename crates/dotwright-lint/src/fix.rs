@@ -54,6 +54,8 @@ pub fn fix(
     external: &dyn Fn(&Pipeline) -> External,
     mode: FixMode,
 ) -> FixOutcome {
+    // What is not listed would not be mended either.
+    let settings = &Settings { most_findings: usize::MAX, ..settings.clone() };
     let read = |source: String| Version::read(source, settings, external);
     let mut version = read(source.to_owned());
     let mut applied = 0;

@@ -146,6 +146,10 @@ pub struct Report<'r> {
     /// Findings below are of no use to anybody.
     pub(crate) lowest: Severity,
     pub(crate) findings: &'r mut Vec<Diagnostic>,
+    /// Findings of this rule in this file, listed or not.
+    pub(crate) found: usize,
+    /// How many of them are listed.
+    pub(crate) most: usize,
 }
 
 impl Report<'_> {
@@ -178,7 +182,30 @@ impl Report<'_> {
 
     /// Reports a finding.
     pub fn push(&mut self, finding: Diagnostic) {
-        self.findings.push(finding);
+        self.found += 1;
+        if self.found <= self.most {
+            self.findings.push(finding);
+        }
+    }
+
+    /// False when so many findings are listed that one more only counts. Then it is counted by this call, and the rule
+    /// need not build it.
+    pub fn has_room(&mut self) -> bool {
+        let has_room = self.found < self.most;
+        if !has_room {
+            self.found += 1;
+        }
+        has_room
+    }
+
+    /// Says how many findings are not listed.
+    pub(crate) fn finish(self) {
+        let unlisted = self.found.saturating_sub(self.most);
+        if unlisted > 0 {
+            let message = format!("{unlisted} more findings of this rule in this file are not listed");
+            let finding = Diagnostic::new(self.rule.name, self.severity, TextRange::default(), message);
+            self.findings.push(finding.help("mend those that are listed, and check again"));
+        }
     }
 }
 

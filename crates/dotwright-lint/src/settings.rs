@@ -18,6 +18,9 @@ pub struct Settings {
     pub selection: Selection,
     /// Findings below are not reported, and rules need not look for them.
     pub lowest: Severity,
+    /// How many findings of one rule in one file are listed; the others are counted. Nobody reads more, and a file of a
+    /// megabyte can have hundreds of thousands.
+    pub most_findings: usize,
     /// True when nobody answers human gates.
     pub unattended: bool,
     /// The shell of tool commands, when it is not the profile's.
@@ -61,6 +64,7 @@ impl Default for Settings {
             targets: Vec::new(),
             selection: Selection::default(),
             lowest: Severity::Hint,
+            most_findings: 1_000,
             unattended: false,
             shell: None,
             pipefail: None,

@@ -24,8 +24,8 @@ pub use handler::Handler;
 pub use operator::{Operator, OperatorSet};
 pub use outcome::Outcome;
 pub use pipeline::{
-    Attribute, ConditionRef, Edge, EdgeId, HandlerSource, Node, NodeId, Origin, Pipeline, StylesheetRef,
-    Subgraph, SubgraphId, UnreadGroup,
+    Attribute, ConditionRef, Edge, EdgeId, EdgeLimit, HandlerSource, Node, NodeId, Origin, Pipeline,
+    StylesheetRef, Subgraph, SubgraphId, UnreadEdges,
 };
 pub use profile::{Alias, JumpTarget, Level, OutcomeWord, Profile};
 pub use style::Resolved;

@@ -14,8 +14,8 @@ use hashbrown::HashTable;
 use petgraph::graph::DiGraph;
 
 use crate::pipeline::{
-    Adjacency, Edge, EdgeCondition, EdgeId, Frame, HandlerSource, Node, NodeId, Origin, Pipeline,
-    PipelineStylesheet, Subgraph, SubgraphId, UnreadGroup, key_bit,
+    Adjacency, Edge, EdgeCondition, EdgeId, EdgeLimit, Frame, HandlerSource, Node, NodeId, Origin, Pipeline,
+    PipelineStylesheet, Subgraph, SubgraphId, UnreadEdges, key_bit,
 };
 use crate::text::Text;
 use crate::{AttributeKey, Handler, Profile, UnknownType, parse_integer};
@@ -23,6 +23,9 @@ use crate::{AttributeKey, Handler, Profile, UnknownType, parse_integer};
 /// How many edges all edge statements between groups may stand for. Pipelines have no such statements, and ten
 /// kilobytes of DOT can ask for a million edges with one.
 const MAX_GROUP_EDGES: u64 = 10_000;
+
+/// How many edges out of one node are read. The widest fan-out of a pipeline has a few dozen.
+const MAX_OUT_EDGES: u32 = 10_000;
 
 const NO_CONDITION: u32 = u32::MAX;
 
@@ -48,14 +51,15 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         mentioned: Vec::new(),
         groups: Vec::new(),
         group_edges: 0,
-        unread_group: None,
+        out_edges: Vec::new(),
+        unread_edges: None,
     };
     if let Some(graph) = parse.ast.graphs().first() {
         for (id, stmt) in parse.ast.statements(graph) {
             lowering.statement(id, stmt);
         }
     }
-    let Lowering { keys, graph, names, frames, subgraphs, conditions, redeclarations, unread_group, .. } =
+    let Lowering { keys, graph, names, frames, subgraphs, conditions, redeclarations, unread_edges, .. } =
         lowering;
     let outgoing = adjacency(&graph, |(source, _)| source);
     let incoming = adjacency(&graph, |(_, target)| target);
@@ -73,7 +77,7 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         redeclarations,
         outgoing,
         incoming,
-        unread_group,
+        unread_edges,
     };
     assign_handlers(&mut pipeline);
     pipeline.stylesheet = read_stylesheet(&pipeline);
@@ -109,7 +113,9 @@ struct Lowering<'a> {
     /// Such blocks with their part of `mentioned`.
     groups: Vec<(StmtId, Range<usize>)>,
     group_edges: u64,
-    unread_group: Option<UnreadGroup>,
+    /// By node.
+    out_edges: Vec<u32>,
+    unread_edges: Option<UnreadEdges>,
 }
 
 impl Lowering<'_> {
@@ -242,20 +248,34 @@ impl Lowering<'_> {
 
     fn connect(&mut self, from: &Ends, to: &Ends, edge: Edge, range: TextRange) {
         if let (Ends::One(from), Ends::One(to)) = (from, to) {
-            self.graph.add_edge(*from, *to, edge);
+            self.add_edge(*from, *to, edge, range);
             return;
         }
         let count = from.nodes().len() as u64 * to.nodes().len() as u64;
         for &from in from.nodes() {
             for &to in to.nodes() {
                 if self.group_edges >= MAX_GROUP_EDGES {
-                    self.unread_group.get_or_insert(UnreadGroup { range, edges: count });
+                    self.unread_edges.get_or_insert(UnreadEdges { range, limit: EdgeLimit::Groups(count) });
                     return;
                 }
                 self.group_edges += 1;
-                self.graph.add_edge(from, to, edge);
+                self.add_edge(from, to, edge, range);
             }
         }
+    }
+
+    fn add_edge(&mut self, from: NodeId, to: NodeId, edge: Edge, range: TextRange) {
+        let index = from.index();
+        if self.out_edges.len() <= index {
+            self.out_edges.resize(index + 1, 0);
+        }
+        let Some(out_edges) = self.out_edges.get_mut(index) else { return };
+        if *out_edges == MAX_OUT_EDGES {
+            self.unread_edges.get_or_insert(UnreadEdges { range, limit: EdgeLimit::OutOf(from) });
+            return;
+        }
+        *out_edges += 1;
+        self.graph.add_edge(from, to, edge);
     }
 
     /// The nodes of a block, each once, in the order of their mention.

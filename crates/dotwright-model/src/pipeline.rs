@@ -40,7 +40,7 @@ pub struct Pipeline {
     pub(crate) redeclarations: Vec<Vec<StmtId>>,
     pub(crate) outgoing: Adjacency,
     pub(crate) incoming: Adjacency,
-    pub(crate) unread_group: Option<UnreadGroup>,
+    pub(crate) unread_edges: Option<UnreadEdges>,
 }
 
 /// Why a node has its handler.
@@ -136,13 +136,23 @@ pub(crate) struct PipelineStylesheet {
     pub(crate) stylesheet: Stylesheet,
 }
 
-/// An edge statement between groups that stands for more edges than are read.
+/// An edge statement that is not read in full, because a pipeline has no such statements and the file asks for more
+/// memory than it has bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnreadGroup {
+pub struct UnreadEdges {
     /// The edge statement.
     pub range: TextRange,
-    /// How many edges it stands for.
-    pub edges: u64,
+    /// Why.
+    pub limit: EdgeLimit,
+}
+
+/// What keeps edges from being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EdgeLimit {
+    /// Statements between groups stand for more than 10,000 edges; with the number that this one stands for.
+    Groups(u64),
+    /// The node has 10,000 edges out of it.
+    OutOf(NodeId),
 }
 
 /// Edges by node in file order: petgraph lists the newest first.
@@ -622,9 +632,9 @@ impl Pipeline {
         })
     }
 
-    /// The first edge statement between groups that stands for more edges than are read.
-    pub fn unread_group(&self) -> Option<UnreadGroup> {
-        self.unread_group
+    /// The first edge statement that is not read in full.
+    pub fn unread_edges(&self) -> Option<UnreadEdges> {
+        self.unread_edges
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::panic, reason = "tests fail loudly")]
 
-use dotwright_model::{AttributeKey, Handler, NodeId, Origin, Pipeline, Profile};
+use dotwright_model::{AttributeKey, EdgeLimit, Handler, NodeId, Origin, Pipeline, Profile};
 
 fn pipeline(body: &str) -> Pipeline {
     Pipeline::parse(&format!("digraph g {{\n{body}\n}}\n"), Profile::default())
@@ -108,7 +108,16 @@ fn a_huge_product_of_groups_is_cut_and_said() {
     let many = |prefix: &str| (0..200).map(|i| format!("{prefix}{i} ")).collect::<String>();
     let pipeline = pipeline(&format!("{{{}}} -> {{{}}}", many("a"), many("b")));
     assert_eq!(pipeline.edges().len(), 10_000);
-    assert_eq!(pipeline.unread_group().map(|group| group.edges), Some(40_000));
+    assert_eq!(pipeline.unread_edges().map(|unread| unread.limit), Some(EdgeLimit::Groups(40_000)));
+}
+
+#[test]
+fn edges_beyond_ten_thousand_out_of_one_node_are_cut_and_said() {
+    let pipeline = pipeline(&"a -> b; ".repeat(10_001));
+    assert_eq!(pipeline.edges().len(), 10_000);
+    let unread = pipeline.unread_edges().unwrap();
+    assert_eq!(unread.limit, EdgeLimit::OutOf(node(&pipeline, "a")));
+    assert!(unread.range.start > 80_000, "{unread:?}");
 }
 
 #[test]

@@ -178,9 +178,10 @@ impl Check<'_> {
         let settings = Settings { lowest: self.shown(&settings), ..settings };
         let CheckResult { diagnostics, suppressed } = dotwright_lint::check(&pipeline, &settings, &external);
         let fails = self.fails(&diagnostics, configuration);
-        let mut fingerprints = Fingerprints::new(&pipeline);
+        let for_people = report::is_for_people(self.arguments.format);
+        let mut fingerprints = (!for_people).then(|| Fingerprints::new(&pipeline));
         let findings = diagnostics.into_iter().map(|diagnostic| {
-            let fingerprint = fingerprints.next(&diagnostic);
+            let fingerprint = fingerprints.as_mut().map(|fingerprints| fingerprints.next(&diagnostic));
             Finding { diagnostic, fingerprint }
         });
         let findings = findings.collect();
@@ -304,7 +305,7 @@ impl Check<'_> {
         let findings = configuration.unknown_names().iter().filter(|_| severity >= self.shown(&settings));
         let findings: Vec<Finding> = findings
             .map(|unknown| Finding {
-                fingerprint: fingerprints.next(unknown),
+                fingerprint: Some(fingerprints.next(unknown)),
                 diagnostic: Diagnostic { severity, ..unknown.clone() },
             })
             .collect();

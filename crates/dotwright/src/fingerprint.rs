@@ -19,6 +19,11 @@ impl std::fmt::Display for Fingerprint {
 }
 
 impl Fingerprint {
+    /// As hexadecimal digits; empty when there is none.
+    pub(crate) fn text(fingerprint: Option<Fingerprint>) -> String {
+        fingerprint.map(|fingerprint| fingerprint.to_string()).unwrap_or_default()
+    }
+
     /// The hash of some texts.
     pub(crate) fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Fingerprint {
         let mut hasher = SipHasher13::new();

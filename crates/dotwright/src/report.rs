@@ -52,7 +52,8 @@ pub(crate) struct FileReport {
 #[derive(Debug)]
 pub(crate) struct Finding {
     pub(crate) diagnostic: Diagnostic,
-    pub(crate) fingerprint: Fingerprint,
+    /// `None` in formats that do not tell it.
+    pub(crate) fingerprint: Option<Fingerprint>,
 }
 
 impl Report {

@@ -22,7 +22,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 Severity::Hint => "info",
             };
             // GitLab takes two issues with one fingerprint for the same, also in different files.
-            let fingerprint = Fingerprint::of([&*file.name, &finding.fingerprint.to_string()]);
+            let fingerprint = Fingerprint::of([&*file.name, &Fingerprint::text(finding.fingerprint)]);
             issues.push(json!({
                 "description": diagnostic.message,
                 "check_name": diagnostic.rule,

@@ -6,6 +6,7 @@ use dotwright_diagnostics::{Severity, TextRange};
 use serde::Serialize;
 
 use super::{FileReport, Finding, Report, rule_link};
+use crate::fingerprint::Fingerprint;
 use crate::position::{Lines, Position};
 
 /// The version of the document.
@@ -182,7 +183,7 @@ fn entry<'r>(file: &'r FileReport, finding: &'r Finding, lines: &Lines<'_>) -> E
         fix,
         link: rule_link(diagnostic.rule),
         spec,
-        fingerprint: fingerprint.to_string(),
+        fingerprint: Fingerprint::text(*fingerprint),
     }
 }
 

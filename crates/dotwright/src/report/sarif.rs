@@ -8,6 +8,7 @@ use dotwright_lint::{Rule, Suppressed};
 use serde_json::{Value, json};
 
 use super::{FileReport, Report, rule_link};
+use crate::fingerprint::Fingerprint;
 use crate::page;
 use crate::position::Lines;
 
@@ -59,7 +60,11 @@ fn results(file: &FileReport, names: &[&str]) -> Vec<Value> {
     let lines = Lines::new(&file.source);
     let found = file.findings.iter().map(|finding| {
         let mut result = result(file, &lines, &finding.diagnostic, names);
-        set(&mut result, "partialFingerprints", json!({ "dotwright/v1": finding.fingerprint.to_string() }));
+        set(
+            &mut result,
+            "partialFingerprints",
+            json!({ "dotwright/v1": Fingerprint::text(finding.fingerprint) }),
+        );
         result
     });
     let suppressed = file.suppressed.iter().map(|Suppressed { diagnostic, reason }| {

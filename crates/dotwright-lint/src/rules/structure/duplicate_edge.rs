@@ -43,10 +43,11 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     Entry::Vacant(entry) => {
                         entry.insert(edge);
                     }
-                    Entry::Occupied(entry) => {
+                    Entry::Occupied(entry) if report.has_room() => {
                         let breaks = breaks.get_or_init(|| line_breaks(context.source()));
                         push(context, report, (*entry.get(), edge), breaks);
                     }
+                    Entry::Occupied(_) => {}
                 }
             }
         }

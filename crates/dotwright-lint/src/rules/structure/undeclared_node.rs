@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let undeclared: Vec<NodeId> =
         context.sound_nodes().filter(|&node| is_undeclared(context, node)).collect();
     for &node in &undeclared {
-        let Some(edge) = first_edge(context, node) else { continue };
+        let Some(edge) = first_edge(context, node).filter(|_| report.has_room()) else { continue };
         let (id, shown) = (context.id(node), context.edge(edge));
         let similar = if undeclared.len() <= MAX_MISSPELLINGS { similar(context, node) } else { None };
         let meant = suggestion(similar.map(|similar| context.id(similar)));

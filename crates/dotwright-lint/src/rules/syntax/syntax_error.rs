@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use dotwright_diagnostics::TextRange;
-use dotwright_model::Level;
+use dotwright_model::{EdgeLimit, Level};
 use dotwright_syntax::SyntaxErrorKind;
 use dotwright_syntax::ast::StmtKind;
 
@@ -46,9 +46,18 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
         report.push(finding);
     }
-    if let Some(group) = context.pipeline.unread_group() {
-        let message = format!("this statement stands for {} edges, not all of them are read", group.edges);
-        report.push(report.finding(group.range, message).help("write one edge statement per pair of nodes"));
+    if let Some(unread) = context.pipeline.unread_edges() {
+        let (message, help) = match unread.limit {
+            EdgeLimit::Groups(edges) => (
+                format!("this statement stands for {edges} edges, not all of them are read"),
+                "write one edge statement per pair of nodes",
+            ),
+            EdgeLimit::OutOf(node) => (
+                format!("`{}` has more than 10000 edges, they are not read from here on", context.id(node)),
+                "delete the copies, or lead over further steps",
+            ),
+        };
+        report.push(report.finding(unread.range, message).help(help));
     }
 }
 
