@@ -32,6 +32,10 @@ pub fn document_colors(_document: &Document) -> Vec<ColorInformation> {
 }
 
 /// Ways to write a colour at a place: the label to show, and the edit.
-pub fn color_presentations(_document: &Document, _range: TextRange, _color: Color) -> Vec<(String, TextEdit)> {
+pub fn color_presentations(
+    _document: &Document,
+    _range: TextRange,
+    _color: Color,
+) -> Vec<(String, TextEdit)> {
     Vec::new()
 }

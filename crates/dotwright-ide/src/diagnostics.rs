@@ -25,7 +25,8 @@ pub struct Finding {
 
 /// The findings of a document, by offset. With `external`, outside analysers have been asked.
 pub fn diagnostics(document: &Document, external: Option<&External>) -> Vec<Finding> {
-    let list = |result: &CheckResult| result.diagnostics.iter().map(|found| finding(document, found)).collect();
+    let list =
+        |result: &CheckResult| result.diagnostics.iter().map(|found| finding(document, found)).collect();
     match external {
         None => list(document.findings()),
         Some(external) => list(&document.check(external)),
