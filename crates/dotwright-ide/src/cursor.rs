@@ -119,8 +119,9 @@ impl Document {
         let index = index as u32;
         let ast = self.ast();
         let statements = ast.all_statements().iter().zip(0u32..);
-        let (stmt, id) =
-            statements.map(|(s, id)| (s, StmtId(id))).find(|(s, _)| ast.attribute_indices(s).contains(&index))?;
+        let (stmt, id) = statements
+            .map(|(s, id)| (s, StmtId(id)))
+            .find(|(s, _)| ast.attribute_indices(s).contains(&index))?;
         let scope = match stmt.kind {
             StmtKind::Node(_) | StmtKind::Default(Target::Node) => Scope::Node,
             StmtKind::Edge { .. } | StmtKind::Default(Target::Edge) => Scope::Edge,
@@ -147,7 +148,8 @@ impl Document {
         let holds = |id: &StmtId| self.ast()[*id].range.start <= offset && offset < self.ast()[*id].range.end;
         if around.last().is_some_and(|last| !holds(last)) && around.iter().any(holds) {
             let kept = around.last().copied();
-            let contains = |id: &StmtId| kept.is_some_and(|k| self.ast()[*id].range.contains(self.ast()[k].range));
+            let contains =
+                |id: &StmtId| kept.is_some_and(|k| self.ast()[*id].range.contains(self.ast()[k].range));
             let leaf = around.iter().rfind(|id| holds(id)).copied();
             if leaf.is_some_and(|leaf| !contains(&leaf)) {
                 around.retain(|id| holds(id));
@@ -223,7 +225,11 @@ impl Document {
         for index in (0..before).rev() {
             match tokens.get(index)?.kind {
                 TokenKind::LBracket => return Some(index),
-                TokenKind::RBracket | TokenKind::LBrace | TokenKind::RBrace | TokenKind::Arrow | TokenKind::Line => {
+                TokenKind::RBracket
+                | TokenKind::LBrace
+                | TokenKind::RBrace
+                | TokenKind::Arrow
+                | TokenKind::Line => {
                     return None;
                 }
                 TokenKind::Strict
@@ -252,14 +258,16 @@ mod tests {
 
     #[test]
     fn parts_of_a_list_have_ranges() {
-        let parts: Vec<_> = list_parts(" a, b c ,,d", true).map(|(text, range)| (text, range.start)).collect();
+        let parts: Vec<_> =
+            list_parts(" a, b c ,,d", true).map(|(text, range)| (text, range.start)).collect();
         assert_eq!(parts, [("a", 1), ("b", 4), ("c", 6), ("d", 10)]);
     }
 
     #[track_caller]
     fn pair(source: &str, expected: Option<(&str, Scope)>) {
         let (document, offset) = cursor(source);
-        let found = document.pair_at(offset).map(|pair| (document.text(pair.written.key).into_owned(), pair.scope));
+        let found =
+            document.pair_at(offset).map(|pair| (document.text(pair.written.key).into_owned(), pair.scope));
         assert_eq!(found.as_ref().map(|(name, scope)| (name.as_str(), *scope)), expected);
     }
 

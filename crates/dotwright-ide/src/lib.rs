@@ -34,6 +34,7 @@ mod symbols;
 #[cfg(test)]
 mod test_support;
 mod will_rename;
+mod wording;
 
 pub use call_hierarchy::{Call, CallItem, call_item, incoming_calls, outgoing_calls};
 pub use code_action::{ActionEdit, CodeAction, CodeActionKind, code_actions, fix_all, resolve_code_action};

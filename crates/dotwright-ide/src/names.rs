@@ -90,9 +90,10 @@ impl NameIndex {
             for (id, stmt) in document.ast().statements(graph) {
                 let role = match stmt.kind {
                     StmtKind::Node(_) => Role::Declaration,
-                    StmtKind::Edge { .. } | StmtKind::Default(_) | StmtKind::Assign | StmtKind::Subgraph(_) => {
-                        Role::Read
-                    }
+                    StmtKind::Edge { .. }
+                    | StmtKind::Default(_)
+                    | StmtKind::Assign
+                    | StmtKind::Subgraph(_) => Role::Read,
                 };
                 for node in document.node_refs(id) {
                     collector.id(NameKind::Node, index, node.id, role);
@@ -188,7 +189,15 @@ impl<'d> Collector<'d> {
         self.index.occurrences.push(Occurrence { name, range, token: id.range, role, written: Written::Id });
     }
 
-    fn inside(&mut self, kind: NameKind, graph: u32, text: &str, range: TextRange, role: Role, written: Written) {
+    fn inside(
+        &mut self,
+        kind: NameKind,
+        graph: u32,
+        text: &str,
+        range: TextRange,
+        role: Role,
+        written: Written,
+    ) {
         let name = self.name(kind, graph, Cow::Owned(text.to_owned()));
         self.index.occurrences.push(Occurrence { name, range, token: range, role, written });
     }
@@ -342,7 +351,12 @@ mod tests {
         if let Some((name, _)) = names.at(offset) {
             text = format!("{:?} {}\n", name.kind, name.text);
             for found in names.occurrences(name) {
-                text.push_str(&format!("{:?} {:?} {}\n", found.role, found.written, place(&document, found.range)));
+                text.push_str(&format!(
+                    "{:?} {:?} {}\n",
+                    found.role,
+                    found.written,
+                    place(&document, found.range)
+                ));
             }
         }
         expect.assert_eq(&text);

@@ -31,7 +31,7 @@ pub use pipeline::{
 };
 pub use plain_dot::{Decoration, plain_dot};
 pub use profile::{Alias, JumpTarget, Level, OutcomeWord, Profile};
-pub use style::Resolved;
+pub use style::{Resolved, class_of_label};
 pub use switch::{
     BareKeys, BranchScope, ChoiceMatch, DeadEnd, DiamondOutcome, FailedStep, IntegerDuration, LabelRouting,
     NoRoute, QuotedLiterals, RegionFailure, RetryFailures, SeveralConditions, Shell, UnknownShape,
