@@ -340,7 +340,6 @@ impl<'d> Collector<'d> {
 mod tests {
     use expect_test::{Expect, expect};
 
-    use super::*;
     use crate::test_support::{cursor, place};
 
     #[track_caller]

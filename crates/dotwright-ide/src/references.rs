@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use dotwright_diagnostics::TextRange;
 use dotwright_model::ValueType;
-use dotwright_syntax::TokenKind;
 
 use crate::cursor::content_range;
 use crate::document::Document;
@@ -94,11 +93,6 @@ fn users(files: &dyn Files, is_cancelled: &dyn Fn() -> bool) -> Option<Vec<Locat
         places.extend(own.map(|(range, _)| Location { path: (!here).then(|| path.clone()), range }));
     }
     Some(places)
-}
-
-/// True on a keyword, where nothing has a name.
-pub(crate) fn is_on_keyword(document: &Document, offset: u32) -> bool {
-    document.token_at(offset).is_some_and(|token| token.kind.is_keyword() && token.kind != TokenKind::Unknown)
 }
 
 #[cfg(test)]
