@@ -289,7 +289,9 @@ mod tests {
 
     #[test]
     fn names_keywords_and_operators() {
-        check("strict digraph G { node [shape=box] a -> b:p [wieght=1] // x\n }", expect![[r#"
+        check(
+            "strict digraph G { node [shape=box] a -> b:p [wieght=1] // x\n }",
+            expect![[r#"
             1:1-1:7 `strict` Keyword
             1:8-1:15 `digraph` Keyword
             1:16-1:17 `G` Graph Declaration
@@ -305,12 +307,15 @@ mod tests {
             1:53-1:54 `=` Operator
             1:54-1:55 `1` Number
             1:57-1:61 `// x` Comment
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn conditions_and_stylesheets_are_seen_through_escapes() {
-        check(r#"digraph { a -> b [condition="outcome=fail && !(context.x=\"1\")"] }"#, expect![[r#"
+        check(
+            r#"digraph { a -> b [condition="outcome=fail && !(context.x=\"1\")"] }"#,
+            expect![[r#"
             1:1-1:8 `digraph` Keyword
             1:11-1:12 `a` Node
             1:13-1:15 `->` Operator
@@ -330,7 +335,8 @@ mod tests {
             1:57-1:58 `=` Operator Embedded
             1:58-1:63 `\\\"1\\\"` Number Embedded
             1:63-1:65 `)\"` String
-        "#]]);
+        "#]],
+        );
         check(
             r##"digraph { model_stylesheet="* { llm_model: gpt-5; } .c #a { x: \"y\" }" }"##,
             expect![[r#"
