@@ -215,7 +215,9 @@ mod tests {
                 - `exit` when `outcome=success`
                 - `start` when `outcome=fail`"#]],
         );
-        check("digraph { t$0 [shape=parallelogram, tool_command=make, max_retries=1] }", expect![[r#"
+        check(
+            "digraph { t$0 [shape=parallelogram, tool_command=make, max_retries=1] }",
+            expect![[r#"
             1:11-1:12 `t`
             **`t`** · tool (`tool`)
 
@@ -223,15 +225,19 @@ mod tests {
 
             - handler: by `shape=parallelogram`
             - attempts: 2 (`max_retries`, written here)
-            - outcomes: `success` and `fail`"#]]);
-        check("digraph { t$0 [shape=egg] }", expect![[r#"
+            - outcomes: `success` and `fail`"#]],
+        );
+        check(
+            "digraph { t$0 [shape=egg] }",
+            expect![[r#"
             1:11-1:12 `t`
             **`t`** · LLM step (`codergen`)
 
             Hands a prompt to a model and takes its verdict as the outcome.
 
             - handler: by `shape=egg`, which the profile does not know
-            - outcomes: `success`, `partial_success` and `fail`"#]]);
+            - outcomes: `success`, `partial_success` and `fail`"#]],
+        );
     }
 
     #[test]
@@ -245,7 +251,9 @@ mod tests {
                 - taken when the outcome is `fail` and `tool.exit_code` is not `1`
                 - outcomes that take it: `fail`"#]],
         );
-        check("digraph { a -> b -$0> {c d} }", expect![[r#"
+        check(
+            "digraph { a -> b -$0> {c d} }",
+            expect![[r#"
             1:18-1:20 `->`
             **`b -> c`**
 
@@ -253,8 +261,11 @@ mod tests {
             - outcomes that take it: `success` and `partial_success`
             - of several that can be taken: a condition that holds goes first, then a preferred label, then the greatest weight, then the first target by name
             - weight 0 against `d` (weight 0)
-            - stands for 2 edges"#]]);
-        check("digraph { g [shape=hexagon] g -$0> b [label=\"[Y] Yes\"] g -> c }", expect![[r#"
+            - stands for 2 edges"#]],
+        );
+        check(
+            "digraph { g [shape=hexagon] g -$0> b [label=\"[Y] Yes\"] g -> c }",
+            expect![[r#"
             1:31-1:33 `->`
             **`g -> b`**
 
@@ -262,12 +273,15 @@ mod tests {
             - outcomes that take it: `success`
             - answer `Yes` or key `Y`
             - of several that can be taken: a condition that holds goes first, then a preferred label, then weight
-            - weight 0 against `c` (weight 0)"#]]);
+            - weight 0 against `c` (weight 0)"#]],
+        );
     }
 
     #[test]
     fn attributes_keys_and_selectors() {
-        check("digraph { a [max_re$0tries=2] }", expect![[r#"
+        check(
+            "digraph { a [max_re$0tries=2] }",
+            expect![[r#"
             1:14-1:25 `max_retries`
             **`max_retries`** · node attribute
 
@@ -276,47 +290,72 @@ mod tests {
             - type: whole number
             - range: at least 0
             - used by: LLM step, tool, human gate, fan-out, fan-in, manager
-            - read by: attractor, attractor-literal, kilroy, tracker, fabro, mammoth, amplifier"#]]);
+            - read by: attractor, attractor-literal, kilroy, tracker, fabro, mammoth, amplifier"#]],
+        );
         check("digraph { a [foo$0=2] }", expect![["nothing"]]);
-        check("digraph { a [writes=score] a -> b [condition=\"context.sc$0ore=1\"] }", expect![[r#"
+        check(
+            "digraph { a [writes=score] a -> b [condition=\"context.sc$0ore=1\"] }",
+            expect![[r#"
             1:55-1:60 `score`
             **`score`** · context key
             - set in `a`
-            - read in 1 place"#]]);
-        check("digraph { a -> b [condition=\"outc$0ome=fail\"] }", expect![[r#"
+            - read in 1 place"#]],
+        );
+        check(
+            "digraph { a -> b [condition=\"outc$0ome=fail\"] }",
+            expect![[r#"
             1:30-1:37 `outcome`
-            **`outcome`** · how the step ended: `success`, `partial_success`, `retry`, `fail`, `skipped`"#]]);
-        check("digraph { model_stylesheet=\".co$0de { llm_model: x }\" a [class=code] }", expect![[r#"
+            **`outcome`** · how the step ended: `success`, `partial_success`, `retry`, `fail`, `skipped`"#]],
+        );
+        check(
+            "digraph { model_stylesheet=\".co$0de { llm_model: x }\" a [class=code] }",
+            expect![[r#"
             1:30-1:34 `code`
-            **`.code`** · class of `a`"#]]);
-        check("digraph { model_stylesheet=\"b$0ox { llm_model: x }\" a [class=code] }", expect![[r#"
+            **`.code`** · class of `a`"#]],
+        );
+        check(
+            "digraph { model_stylesheet=\"b$0ox { llm_model: x }\" a [class=code] }",
+            expect![[r#"
             1:29-1:32 `box`
-            **`box`** · selects `a`"#]]);
+            **`box`** · selects `a`"#]],
+        );
     }
 
     #[test]
     fn values_are_explained() {
-        check("digraph { goal=\"Ship\nit\" a [prompt=\"$go$0al\"] }", expect![[r#"
+        check(
+            "digraph { goal=\"Ship\nit\" a [prompt=\"$go$0al\"] }",
+            expect![[r#"
             2:17-2:21 `goal`
             **`$goal`**
 
             > Ship
-            > it"#]]);
-        check("digraph { a [shape=hex$0agon] }", expect![[r#"
+            > it"#]],
+        );
+        check(
+            "digraph { a [shape=hex$0agon] }",
+            expect![[r#"
             1:20-1:27 `hexagon`
             **`hexagon`** · shape of human gate (`wait.human`)
 
             Asks a person to choose one of its outgoing edges.
 
-            - known to attractor, attractor-literal, kilroy, tracker, fabro, mammoth, amplifier"#]]);
-        check("digraph { a [color=\"light$0blue\"] }", expect![[r#"
+            - known to attractor, attractor-literal, kilroy, tracker, fabro, mammoth, amplifier"#]],
+        );
+        check(
+            "digraph { a [color=\"light$0blue\"] }",
+            expect![[r#"
             1:21-1:30 `lightblue`
             **`lightblue`** · colour `#add8e6`
 
-            - red 68%, green 85%, blue 90%"#]]);
-        check("digraph { a [timeout=9$000s] }", expect![[r#"
+            - red 68%, green 85%, blue 90%"#]],
+        );
+        check(
+            "digraph { a [timeout=9$000s] }",
+            expect![[r#"
             1:22-1:26 `900s`
-            `900s` = 15 minutes"#]]);
+            `900s` = 15 minutes"#]],
+        );
     }
 
     #[test]
