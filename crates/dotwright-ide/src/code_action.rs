@@ -247,7 +247,10 @@ mod tests {
     #[test]
     fn findings_offer_their_fix_and_comments() {
         let source = "digraph {\n  start [shape=Mdiamond]\n  exit [shape=Msquare]\n  start -> exit\n  lo$0st [prompt=x]\n}";
-        check(source, "allow", expect![[r#"
+        check(
+            source,
+            "allow",
+            expect![[r#"
             allow `unreachable-node` here
             digraph {
               start [shape=Mdiamond]
@@ -255,8 +258,12 @@ mod tests {
               start -> exit
               // dotwright: ignore(unreachable-node)
               lost [prompt=x]
-            }"#]]);
-        check(source, "allow `unreachable-node` in this file", expect![[r#"
+            }"#]],
+        );
+        check(
+            source,
+            "allow `unreachable-node` in this file",
+            expect![[r#"
             allow `unreachable-node` in this file
             // dotwright: ignore-file(unreachable-node)
             digraph {
@@ -264,10 +271,15 @@ mod tests {
               exit [shape=Msquare]
               start -> exit
               lost [prompt=x]
-            }"#]]);
-        check("digraph { start [shape=Mdiamond co$0lor=red] }", "apply all", expect![[r#"
+            }"#]],
+        );
+        check(
+            "digraph { start [shape=Mdiamond co$0lor=red] }",
+            "apply all",
+            expect![[r#"
             apply all safe fixes
-            digraph { start [shape=Mdiamond, color=red] }"#]]);
+            digraph { start [shape=Mdiamond, color=red] }"#]],
+        );
     }
 
     #[test]
@@ -295,7 +307,11 @@ mod tests {
                   a -> b
                 }"#]],
         );
-        check("digraph {\n  a [timeout=$09s]\n  b\n}", "move `timeout=9s`", expect![[r#"not offered: ["wrap in a subgraph", "quote it"]"#]]);
+        check(
+            "digraph {\n  a [timeout=$09s]\n  b\n}",
+            "move `timeout=9s`",
+            expect![[r#"not offered: ["wrap in a subgraph", "quote it"]"#]],
+        );
         check(
             "digraph {\n  no$0de [timeout=9s]\n  a b [prompt=x] c [timeout=1s]\n}",
             "write the defaults",
@@ -309,14 +325,18 @@ mod tests {
 
     #[test]
     fn prompts_and_models_move_out() {
-        check("digraph {\n  a [prompt=\"Do$0 it\\nnow\"]\n}", "move the prompt", expect![[r#"
+        check(
+            "digraph {\n  a [prompt=\"Do$0 it\\nnow\"]\n}",
+            "move the prompt",
+            expect![[r#"
             move the prompt to `prompts/a.md`
             + prompts/a.md: Do it
             now
 
             digraph {
               a [prompt="@prompts/a.md"]
-            }"#]]);
+            }"#]],
+        );
         check(
             "digraph {\n  model_stylesheet=\"* { llm_model: x; }\"\n  a$0 [llm_model=\"gpt-5\", prompt=p]\n}",
             "move the model",
@@ -327,33 +347,52 @@ mod tests {
                   a [prompt=p]
                 }"#]],
         );
-        check("digraph {\n  a$0 [llm_model=\"gpt-5\", prompt=p]\n}", "move the model", expect![[r##"
+        check(
+            "digraph {\n  a$0 [llm_model=\"gpt-5\", prompt=p]\n}",
+            "move the model",
+            expect![[r##"
             move the model of `a` to the stylesheet
             digraph {
               model_stylesheet="#a { llm_model: gpt-5; }"
               a [prompt=p]
-            }"##]]);
+            }"##]],
+        );
     }
 
     #[test]
     fn chains_are_split_and_joined() {
-        check("digraph {\n  a -$0> b -> c [weight=2]\n}", "split", expect![[r#"
+        check(
+            "digraph {\n  a -$0> b -> c [weight=2]\n}",
+            "split",
+            expect![[r#"
             split the chain
             digraph {
               a -> b [weight=2]
               b -> c [weight=2]
-            }"#]]);
-        check("digraph {\n  a -$0> b [weight=2]\n  b -> c [weight=2]\n}", "join", expect![[r#"
+            }"#]],
+        );
+        check(
+            "digraph {\n  a -$0> b [weight=2]\n  b -> c [weight=2]\n}",
+            "join",
+            expect![[r#"
             join 2 edge statements to a chain
             digraph {
               a -> b -> c [weight=2]
-            }"#]]);
-        check("digraph {\n  a -$0> b\n  b -> c [weight=2]\n}", "join", expect![[r#"not offered: ["wrap in a subgraph", "apply all safe fixes"]"#]]);
+            }"#]],
+        );
+        check(
+            "digraph {\n  a -$0> b\n  b -> c [weight=2]\n}",
+            "join",
+            expect![[r#"not offered: ["wrap in a subgraph", "apply all safe fixes"]"#]],
+        );
     }
 
     #[test]
     fn nodes_are_wrapped_and_converted() {
-        check("digraph {\n  $0a [prompt=x]\n  b\n$0  a -> b\n}", "wrap", expect![[r#"
+        check(
+            "digraph {\n  $0a [prompt=x]\n  b\n$0  a -> b\n}",
+            "wrap",
+            expect![[r#"
             wrap in a subgraph
             digraph {
               subgraph cluster_1 {
@@ -361,13 +400,22 @@ mod tests {
                   b
               }
               a -> b
-            }"#]]);
-        check("digraph {\n  $0node [shape=diamond]\n  b\n$0  c\n}", "wrap", expect![[r#"not offered: ["write the defaults out where they are in force"]"#]]);
-        check("digraph {\n  a$0 [prompt=\"x\", llm_model=y]\n}", "convert", expect![[r#"
+            }"#]],
+        );
+        check(
+            "digraph {\n  $0node [shape=diamond]\n  b\n$0  c\n}",
+            "wrap",
+            expect![[r#"not offered: ["write the defaults out where they are in force"]"#]],
+        );
+        check(
+            "digraph {\n  a$0 [prompt=\"x\", llm_model=y]\n}",
+            "convert",
+            expect![[r#"
             convert `a` to a tool
             digraph {
               a [shape=parallelogram, tool_command="false"]
-            }"#]]);
+            }"#]],
+        );
         check(
             "digraph {\n  s [shape=Mdiamond] e [shape=Msquare]\n  s -> w -> t$0 t [shape=parallelogram, tool_command=make] w [prompt=x]\n  t -> e [condition=\"outcome=success\"]\n}",
             "add `t ->",
@@ -384,16 +432,34 @@ mod tests {
 
     #[test]
     fn spellings_change_and_meaning_stays() {
-        check("digraph { a [sh$0ape=box, label=x, class=c] }", "sort", expect![[r#"
+        check(
+            "digraph { a [sh$0ape=box, label=x, class=c] }",
+            "sort",
+            expect![[r#"
             sort the attributes by name
-            digraph { a [class=c, label=x, shape=box] }"#]]);
-        check("digraph { a$0 }", "quote", expect![[r#"
+            digraph { a [class=c, label=x, shape=box] }"#]],
+        );
+        check(
+            "digraph { a$0 }",
+            "quote",
+            expect![[r#"
             quote it
-            digraph { "a" }"#]]);
-        check("digraph { \"a$0\" }", "remove the quotes", expect![[r#"
+            digraph { "a" }"#]],
+        );
+        check(
+            "digraph { \"a$0\" }",
+            "remove the quotes",
+            expect![[r#"
             remove the quotes
-            digraph { a }"#]]);
-        check("digraph { \"a$0 b\" }", "remove the quotes", expect![[r#"not offered: ["allow `missing-prompt` here", "allow `missing-prompt` in this file", "convert `a b` to a tool"]"#]]);
+            digraph { a }"#]],
+        );
+        check(
+            "digraph { \"a$0 b\" }",
+            "remove the quotes",
+            expect![[
+                r#"not offered: ["allow `missing-prompt` here", "allow `missing-prompt` in this file", "convert `a b` to a tool"]"#
+            ]],
+        );
     }
 
     #[test]

@@ -489,7 +489,7 @@ mod tests {
         check(
             "digraph { g [shape=hexagon, \"human.default_choice\"=\"$0\"] g -> a [label=\"[Y] Yes\"] g -> b }",
             expect![[r#"
-                6 items: Value Yes, Value b, Value a, Value b, Value B, Value Y
+                5 items: Value Yes, Value b, Value a, Value B, Value Y
                 digraph { g [shape=hexagon, "human.default_choice"="Yes"] g -> a [label="[Y] Yes"] g -> b }"#]],
         );
     }
