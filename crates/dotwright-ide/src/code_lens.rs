@@ -110,7 +110,9 @@ mod tests {
 
     #[test]
     fn graph_and_nodes_have_lenses() {
-        check("digraph G { a -> b -> a a b [retry_target=a] }", expect![[r#"
+        check(
+            "digraph G { a -> b -> a a b [retry_target=a] }",
+            expect![[r#"
             1:1-1:10 `digraph G` run
             1:1-1:10 `digraph G` dry run
             1:1-1:10 `digraph G` explain
@@ -119,7 +121,8 @@ mod tests {
             1:25-1:26 `a` ← 1 → 1
             1:25-1:26 `a` target of 1 attribute
             1:27-1:28 `b` ← 1 → 1
-        "#]]);
+        "#]],
+        );
         check("", expect![[r#""#]]);
     }
 }

@@ -89,8 +89,11 @@ mod tests {
                 }
             "#]],
         );
-        check("", expect![[r#"
+        check(
+            "",
+            expect![[r#"
             digraph {}
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -119,8 +119,8 @@ fn node_hints(document: &Document, node: NodeId, offset: u32, kinds: HintKinds, 
         let inherited =
             shape.filter(|shape| shape.origin != Origin::Explicit && source == HandlerSource::Shape);
         if inherited.is_some() || matches!(source, HandlerSource::Omitted | HandlerSource::Id) {
-            let tooltip =
-                format!("{}: {}", pipeline.handler(node).docs(), wording::handler_reason(pipeline, node));
+            let reason = wording::handler_reason(pipeline, node);
+            let tooltip = format!("{}\n\n{reason}", pipeline.handler(node).docs());
             add(
                 HintKind::Handler,
                 pipeline.handler(node).noun().to_owned(),
@@ -247,8 +247,12 @@ mod tests {
             order: false,
             target_label: true,
         };
-        check("digraph { a b [label=\"Next\\none\"] a -> b }", kinds, expect![[r#"
+        check(
+            "digraph { a b [label=\"Next\\none\"] a -> b }",
+            kinds,
+            expect![[r#"
             b TargetLabel Next (label of the target) 
-        "#]]);
+        "#]],
+        );
     }
 }

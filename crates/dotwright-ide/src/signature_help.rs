@@ -151,31 +151,52 @@ mod tests {
 
     #[test]
     fn values_show_what_is_allowed() {
-        check("digraph { a [fidelity=$0] }", expect![[r#"
+        check(
+            "digraph { a [fidelity=$0] }",
+            expect![[r#"
             fidelity=full | truncate | compact | summary:low | summary:medium | summary:high
-            full | truncate | compact | summary:low | summary:medium | summary:high: "#]]);
-        check("digraph { default_max_retries=$0 }", expect![[r#"
+            full | truncate | compact | summary:low | summary:medium | summary:high: "#]],
+        );
+        check(
+            "digraph { default_max_retries=$0 }",
+            expect![[r#"
             default_max_retries=whole number
-            whole number: default: `0`"#]]);
+            whole number: default: `0`"#]],
+        );
         check("digraph { a $0[x=1] }", expect!["nothing"]);
     }
 
     #[test]
     fn conditions_and_stylesheets_show_the_part_that_is_due() {
-        check("digraph { a -> b [condition=\"out$0\"] }", expect![[r#"
+        check(
+            "digraph { a -> b [condition=\"out$0\"] }",
+            expect![[r#"
             key operator literal
-            key: `outcome`, `preferred_label`, `context.KEY`"#]]);
-        check("digraph { a -> b [condition=\"outcome=$0\"] }", expect![[r#"
+            key: `outcome`, `preferred_label`, `context.KEY`"#]],
+        );
+        check(
+            "digraph { a -> b [condition=\"outcome=$0\"] }",
+            expect![[r#"
             key operator literal
-            literal: a word, or text in quotes"#]]);
-        check("digraph { model_stylesheet=\"$0\" }", expect![[r#"
+            literal: a word, or text in quotes"#]],
+        );
+        check(
+            "digraph { model_stylesheet=\"$0\" }",
+            expect![[r#"
             selector { property: value; }
-            selector: `*`, a shape, `.class` or `#id`; the later kinds win"#]]);
-        check("digraph { model_stylesheet=\"* { $0\" }", expect![[r#"
+            selector: `*`, a shape, `.class` or `#id`; the later kinds win"#]],
+        );
+        check(
+            "digraph { model_stylesheet=\"* { $0\" }",
+            expect![[r#"
             selector { property: value; }
-            property: `llm_model`, `llm_provider`, `reasoning_effort`"#]]);
-        check("digraph { model_stylesheet=\"* { llm_model: $0\" }", expect![[r#"
+            property: `llm_model`, `llm_provider`, `reasoning_effort`"#]],
+        );
+        check(
+            "digraph { model_stylesheet=\"* { llm_model: $0\" }",
+            expect![[r#"
             selector { property: value; }
-            value: a word, or text in quotes"#]]);
+            value: a word, or text in quotes"#]],
+        );
     }
 }
