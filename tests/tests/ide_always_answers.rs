@@ -209,3 +209,15 @@ fn the_worst_text_and_its_parts() {
     let offsets: Vec<u32> = (0..WORST.len() as u32 + 2).collect();
     answers(WORST, &offsets);
 }
+
+#[test]
+fn deep_and_wide_texts() {
+    let deep = format!("digraph {} a {}", "{".repeat(10_000), "}".repeat(10_000));
+    let condition = format!("digraph {{ a -> b [condition=\"{}x\"] }}", "(!".repeat(10_000));
+    let wide = format!("digraph {{ a [{}] }}", "x=\"y\", ".repeat(10_000));
+    let unclosed = format!("digraph {{ a {}", "[ x=\"".repeat(5_000));
+    for text in [deep, condition, wide, unclosed] {
+        let length = text.len() as u32;
+        answers(&text, &[0, length / 2, length]);
+    }
+}
