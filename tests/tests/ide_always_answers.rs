@@ -186,7 +186,7 @@ fn deletions(text: &str) {
 fn small_files() -> Vec<String> {
     let texts = corpus("pipelines").into_iter().chain(corpus("graphviz"));
     let texts = texts.filter_map(|(_, bytes)| String::from_utf8(bytes).ok());
-    let mut small: Vec<String> = texts.filter(|text| (400..6_000).contains(&text.len())).collect();
+    let mut small: Vec<String> = texts.filter(|text| (400..4_000).contains(&text.len())).collect();
     let step = (small.len() / FILES).max(1);
     small = small.into_iter().step_by(step).take(FILES).collect();
     small
