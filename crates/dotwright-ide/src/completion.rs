@@ -104,6 +104,7 @@ pub fn completion(document: &Document, offset: u32, files: &dyn Files) -> Comple
         Position::EdgeTarget { range, source } => list.nodes(range, source),
         Position::AttributeName { range, owner, present, has_equals } => {
             list.attribute_names(range, &owner, &present, has_equals);
+            list.configured_names(range, &owner, has_equals);
         }
         Position::Value(place) => values::complete(&mut list, &place, files),
     }
@@ -231,6 +232,17 @@ impl<'d> List<'d> {
             item.is_deprecated = is_old;
             item.detail = Some(schema.value_type.noun().replace('`', ""));
             item.documentation = Some(format!("attribute:{}:{name}", schema.scope.as_str()));
+        }
+    }
+
+    /// Names that the configuration knows beside those of the schema.
+    fn configured_names(&mut self, range: TextRange, owner: &Owner, has_equals: bool) {
+        let settings = self.document.settings();
+        let of_handlers = settings.handlers.iter().flat_map(|handler| &handler.attributes);
+        let of_handlers = of_handlers.filter(|_| owner.scope == Scope::Node);
+        for name in settings.attributes.iter().chain(of_handlers) {
+            let text = if has_equals { written_id(name) } else { format!("{}=", written_id(name)) };
+            self.add(name, CompletionKind::Attribute, 1, TextEdit::replace(range, text));
         }
     }
 
