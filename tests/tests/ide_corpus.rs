@@ -40,8 +40,11 @@ fn changed(document: &Document, change: &WorkspaceEdit) -> Document {
 
 type Texts = BTreeMap<String, String>;
 
+type Nodes = BTreeMap<String, Texts>;
+type Edges = Vec<(String, String, Texts)>;
+
 /// Nodes with their attributes in force, and edges with theirs.
-fn model(document: &Document) -> (BTreeMap<String, Texts>, Vec<(String, String, Texts)>) {
+fn model(document: &Document) -> (Nodes, Edges) {
     let pipeline = document.pipeline();
     let texts = |attributes: dotwright_model::resolved::Attributes<'_>| -> Texts {
         attributes.into_iter().map(|(name, found)| (name, found.text().into_owned())).collect()

@@ -537,6 +537,24 @@ mod tests {
     }
 
     #[test]
+    fn configuration_adds_names_and_types() {
+        let extra = dotwright_lint::ExtraHandler {
+            name: "my.deploy".to_owned(),
+            domain: Vec::new(),
+            attributes: vec!["region".to_owned()],
+        };
+        let settings = dotwright_lint::Settings { handlers: vec![extra], ..Default::default() };
+        let settings = std::sync::Arc::new(settings);
+        let offers = |source: &str, label: &str| {
+            let document = Document::new(source, std::sync::Arc::clone(&settings));
+            let found = completion(&document, source.len() as u32, &Workspace::default());
+            found.items.iter().any(|item| item.label == label)
+        };
+        assert!(offers("digraph { a [", "region") && !offers("digraph { a -> b [", "region"));
+        assert!(offers("digraph { a [type=", "my.deploy"));
+    }
+
+    #[test]
     fn unknown_documentation_is_none() {
         assert_eq!(resolve_completion(&document("digraph { a }"), "node:b"), None);
     }
