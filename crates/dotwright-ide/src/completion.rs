@@ -555,6 +555,118 @@ mod tests {
     }
 
     #[test]
+    fn broken_text_is_completed_all_the_same() {
+        check(
+            "digraph {\n a [shape=box\n b -> $0\n c -> d\n}",
+            expect![[r#"
+            4 items: Node a, Node c, Node d, Node b
+            digraph {
+             a [shape=box
+             b -> a
+             c -> d
+            }"#]],
+        );
+        check(
+            "digraph {\n a -> b [condition=\"outcome=$0]\n c -> d\n}",
+            expect![[r#"
+            3 items: Value fail, Value partial_success, Value success
+            digraph {
+             a -> b [condition="outcome=fail]
+             c -> d
+            }"#]],
+        );
+        check(
+            "digraph {\n a -> b [condition=\"$0\n c -> d [label=\"x\"]\n}",
+            expect![[r#"
+            7 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage
+            digraph {
+             a -> b [condition="outcome
+             c -> d [label="x"]
+            }"#]],
+        );
+        check(
+            "digraph {\n a [prompt=\"x\", $0\n b\n}",
+            expect![[r#"
+            77 items: Attribute allow_partial, Attribute auto_status, Attribute class, Attribute fallback_retry_target, Attribute fidelity, Attribute goal_gate, Attribute label, Attribute llm_model, Attribute llm_provider, Attribute max_retries, Attribute reasoning_effort, Attribute retry_target
+            digraph {
+             a [prompt="x", allow_partial=$0
+             b
+            }"#]],
+        );
+        check(
+            "digraph {\n a [shape=$0\n b -> c\n}",
+            expect![[r#"
+            9 items: Value Mdiamond, Value Msquare, Value box, Value component, Value diamond, Value hexagon, Value house, Value parallelogram, Value tripleoctagon
+            digraph {
+             a [shape=Mdiamond
+             b -> c
+            }"#]],
+        );
+        check(
+            "digraph {\n a [shape=$0, label=x]\n}",
+            expect![[r#"
+            9 items: Value Mdiamond, Value Msquare, Value box, Value component, Value diamond, Value hexagon, Value house, Value parallelogram, Value tripleoctagon
+            digraph {
+             a [shape=Mdiamond, label=x]
+            }"#]],
+        );
+        check(
+            "digraph {\n graph [$0]\n}",
+            expect![[r#"
+            129 items: Attribute default_fidelity, Attribute default_max_retries, Attribute fallback_retry_target, Attribute goal, Attribute label, Attribute model_stylesheet, Attribute retry_target, Attribute stack.child_dotfile, Attribute stack.child_workdir, Attribute tool_hooks.post, Attribute tool_hooks.pre, Attribute default_thread_id
+            digraph {
+             graph [default_fidelity=$0]
+            }"#]],
+        );
+        check(
+            "digraph {\n a -> b:n -> c [$0]\n}",
+            expect![[r#"
+            71 items: Attribute condition, Attribute fidelity, Attribute label, Attribute loop_restart, Attribute thread_id, Attribute weight, Attribute URL, Attribute arrowhead, Attribute arrowsize, Attribute arrowtail, Attribute class, Attribute color
+            digraph {
+             a -> b:n -> c [condition="$0"]
+            }"#]],
+        );
+        check(
+            "digraph {\n {a b} -> c [x=1][$0]\n}",
+            expect![[r#"
+            71 items: Attribute condition, Attribute fidelity, Attribute label, Attribute loop_restart, Attribute thread_id, Attribute weight, Attribute URL, Attribute arrowhead, Attribute arrowsize, Attribute arrowtail, Attribute class, Attribute color
+            digraph {
+             {a b} -> c [x=1][condition="$0"]
+            }"#]],
+        );
+        check(
+            "digraph {\n a [retry_t$0]\n}",
+            expect![[r#"
+            78 items: Attribute allow_partial, Attribute auto_status, Attribute class, Attribute fallback_retry_target, Attribute fidelity, Attribute goal_gate, Attribute label, Attribute llm_model, Attribute llm_provider, Attribute max_retries, Attribute prompt, Attribute reasoning_effort
+            digraph {
+             a [allow_partial=$0]
+            }"#]],
+        );
+        check(
+            "digraph {\n rankdir=L$0\n}",
+            expect![[r#"
+            4 items: Value BT, Value LR, Value RL, Value TB
+            digraph {
+             rankdir=BT
+            }"#]],
+        );
+        check(
+            "digraph {\n a -> b [condition=outcome$0]\n}",
+            expect![[r#"
+            7 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage
+            digraph {
+             a -> b [condition=outcome]
+            }"#]],
+        );
+        check(
+            "a -> $0",
+            expect![[r#"
+            0 items: 
+        "#]],
+        );
+    }
+
+    #[test]
     fn unknown_documentation_is_none() {
         assert_eq!(resolve_completion(&document("digraph { a }"), "node:b"), None);
     }
