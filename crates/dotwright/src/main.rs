@@ -16,7 +16,6 @@ mod fmt;
 mod graph;
 mod input;
 mod output;
-mod page;
 mod parallel;
 mod position;
 mod report;
