@@ -274,6 +274,14 @@ impl Decoration for Picture<'_> {
         if let Some(shape) = handler.shape().filter(|_| !has_shape) {
             list.push(("shape", shape.to_owned()));
         }
+        let is_set = |key| self.pipeline.node_attribute(node, key).is_some();
+        if !is_set(AttributeKey::STYLE) && !is_set(AttributeKey::FILLCOLOR) {
+            list.push(("style", "filled".to_owned()));
+            list.push(("fillcolor", handler_color(handler).to_owned()));
+        }
+        if !is_set(AttributeKey::FONTNAME) {
+            list.push(("fontname", FONT.to_owned()));
+        }
         mark(self.findings.nodes.get(&node), &mut list);
         list
     }
@@ -284,8 +292,28 @@ impl Decoration for Picture<'_> {
         if let Some(condition) = condition.filter(|_| self.pipeline.edge_label(edge).is_none()) {
             list.push(("label", condition.text.trim().to_owned()));
         }
+        if self.pipeline.edge_attribute(edge, AttributeKey::FONTNAME).is_none() {
+            list.push(("fontname", FONT.to_owned()));
+        }
         mark(self.findings.edges.get(&edge), &mut list);
         list
+    }
+}
+
+/// A font that every browser has with the widths that Graphviz reckons with.
+const FONT: &str = "Helvetica";
+
+/// The colour of a box, pale enough for text: who works there shows at a glance.
+fn handler_color(handler: Handler) -> &'static str {
+    match handler {
+        Handler::Start | Handler::Exit => "#eceff1",
+        Handler::Codergen => "#e3f2fd",
+        Handler::Tool => "#e8f5e9",
+        Handler::Conditional => "#fffde7",
+        Handler::Human => "#fce4ec",
+        Handler::Parallel | Handler::FanIn => "#f3e5f5",
+        Handler::Manager => "#fff3e0",
+        Handler::Custom => "#f5f5f5",
     }
 }
 
@@ -358,16 +386,16 @@ mod tests {
         expect![[r##"
             digraph "P" {
                 "model_stylesheet"="* { llm_model: big }"
-                "start" ["class"="handler-start", "id"="n0", "shape"="Mdiamond"]
-                "exit" ["class"="handler-exit", "id"="n2", "shape"="Msquare"]
-                "lost" ["class"="handler-codergen", "color"="#b26a00", "human.default_choice"="x", "id"="n3", "penwidth"="2", "shape"="box", "timeout"="9s", "tooltip"="missing-prompt: `lost` has nothing to ask the model\nunreachable-node: nothing leads to `lost`\ninert-attribute: `lost` is an LLM step and ignores `human.default_choice`"]
+                "start" ["class"="handler-start", "fillcolor"="#eceff1", "fontname"="Helvetica", "id"="n0", "shape"="Mdiamond", "style"="filled"]
+                "exit" ["class"="handler-exit", "fillcolor"="#eceff1", "fontname"="Helvetica", "id"="n2", "shape"="Msquare", "style"="filled"]
+                "lost" ["class"="handler-codergen", "color"="#b26a00", "fillcolor"="#e3f2fd", "fontname"="Helvetica", "human.default_choice"="x", "id"="n3", "penwidth"="2", "shape"="box", "style"="filled", "timeout"="9s", "tooltip"="missing-prompt: `lost` has nothing to ask the model\nunreachable-node: nothing leads to `lost`\ninert-attribute: `lost` is an LLM step and ignores `human.default_choice`"]
                 subgraph "cluster_x" {
                     "label"="X"
-                    "a" ["class"="handler-codergen", "color"="#1565c0", "id"="n1", "penwidth"="2", "prompt"="p", "shape"="box", "tooltip"="unrouted-failure: nothing takes a failure of `a`, the run stops there"]
+                    "a" ["class"="handler-codergen", "color"="#1565c0", "fillcolor"="#e3f2fd", "fontname"="Helvetica", "id"="n1", "penwidth"="2", "prompt"="p", "shape"="box", "style"="filled", "tooltip"="unrouted-failure: nothing takes a failure of `a`, the run stops there"]
                 }
-                "start" -> "a" ["color"="#1565c0", "condition"="outcome=success", "id"="e0", "label"="outcome=success", "penwidth"="2", "tooltip"="unused-weight: `weight` on `start -> a` is compared with nothing", "weight"="2"]
-                "a" -> "exit" ["condition"="outcome=success", "id"="e1", "label"="outcome=success", "weight"="2"]
-                "lost" -> "exit" ["id"="e2"]
+                "start" -> "a" ["color"="#1565c0", "condition"="outcome=success", "fontname"="Helvetica", "id"="e0", "label"="outcome=success", "penwidth"="2", "tooltip"="unused-weight: `weight` on `start -> a` is compared with nothing", "weight"="2"]
+                "a" -> "exit" ["condition"="outcome=success", "fontname"="Helvetica", "id"="e1", "label"="outcome=success", "weight"="2"]
+                "lost" -> "exit" ["fontname"="Helvetica", "id"="e2"]
             }
         "##]].assert_eq(&render_dot(&document(SOURCE)));
     }
