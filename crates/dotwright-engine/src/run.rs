@@ -18,7 +18,9 @@ mod outcome;
 mod plan;
 mod regions;
 mod resume;
+mod scenario;
 mod serial;
+mod simulate;
 mod state;
 mod trace;
 mod walk;
@@ -35,9 +37,11 @@ pub use outcome::{
     Evidence, FailureClass, ModelEnd, ProcessEnd, Report, StepOutcome, ToolOutput, Updates, Verdict,
 };
 pub use plan::{Plan, micro_usd};
+pub use scenario::{Scenario, ScriptedAttempt, ScriptedEnd, ScriptedVisit};
 pub(crate) use serial::{entries, optional_word, outcomes};
+pub use simulate::Simulation;
 pub use state::{Phase, State};
-pub use trace::{Trace, Visited};
+pub use trace::{ReportedVisit, Trace, Visited};
 
 /// What an event changes, and what there is to do about it.
 ///

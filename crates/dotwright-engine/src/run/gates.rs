@@ -10,8 +10,8 @@ use super::event::{Answer, GatePolicy, Unanswered};
 use super::id::{AttemptId, VisitId, WalkId};
 use super::machine::{Machine, Work};
 use super::outcome::{FailureClass, StepOutcome};
-use super::plan::{Detail, HumanPlan};
-use super::state::{Next, OpenGate, Waiting};
+use super::plan::{Detail, HumanPlan, Plan};
+use super::state::{Next, OpenGate, Phase, State, Waiting};
 use crate::gate::{self, Choice};
 
 impl Machine<'_> {
@@ -80,28 +80,8 @@ impl Machine<'_> {
         choices.into_iter().map(offer).collect()
     }
 
-    /// The one choice that a text names.
     fn matching(&self, gate: &OpenGate, answer: &str) -> Result<OfferedChoice, Rejection> {
-        let choices: Vec<Choice> = gate.choices().iter().map(|offered| self.as_choice(offered)).collect();
-        match gate::matching(&choices, answer).as_slice() {
-            [] => Err(Rejection::NoMatch),
-            [one] => {
-                let edge = one.edge.into();
-                let found = gate.choices().iter().find(|offered| offered.edge == edge);
-                found.cloned().ok_or(Rejection::NoMatch)
-            }
-            [_, _, ..] => Err(Rejection::Ambiguous),
-        }
-    }
-
-    fn as_choice(&self, offered: &OfferedChoice) -> Choice {
-        Choice {
-            edge: offered.edge.id(),
-            key: offered.key.clone(),
-            has_accelerator: false,
-            text: offered.text.clone(),
-            target: self.plan.name(offered.target).to_owned(),
-        }
+        matching(self.plan, gate, answer)
     }
 
     pub(crate) fn gate_answered(&mut self, gate: VisitId, answer: &Answer) {
@@ -180,7 +160,7 @@ impl Machine<'_> {
         let attempt = AttemptId { visit, attempt: open.spec.attempt + 1 };
         let class = Some(FailureClass::NoAnswer);
         self.decide(Decision::RetryScheduled { attempt, class, nominal: 0, left: left - 1 });
-        if self.state.phase == super::state::Phase::Running {
+        if self.state.phase == Phase::Running {
             self.open_gate(id);
         } else {
             self.set(id, Waiting::Held { next: Next::Attempt { counts: true }, for_turn: false });
@@ -221,13 +201,10 @@ impl Machine<'_> {
 
     fn lost_answered(&mut self, id: WalkId, open: &OpenGate, choice: &str) {
         let gate = open.spec.gate;
-        let is = |key: &str, word: &str| {
-            choice.trim().eq_ignore_ascii_case(key) || choice.trim().eq_ignore_ascii_case(word)
-        };
-        if is("r", "rerun") {
+        if is_rerun(choice) {
             self.close_gate(id, open, GateClosed::Answered);
             self.take_turn(id, Next::Attempt { counts: false });
-        } else if is("f", "fail") {
+        } else if is_fail(choice) {
             self.close_gate(id, open, GateClosed::Answered);
             if let Some(next) = self.assume_failed(id) {
                 self.take_turn(id, next);
@@ -250,4 +227,55 @@ impl Machine<'_> {
             None => self.work.push_back(Work::Go(id, next)),
         }
     }
+}
+
+impl State {
+    /// Whether an open gate would take this answer.
+    pub fn would_answer(&self, plan: &Plan, gate: VisitId, choice: &str) -> bool {
+        let open = self.walks.values().find_map(|walk| match &walk.waiting {
+            Waiting::Gate(open) if open.spec.gate == gate => Some(open),
+            Waiting::Gate(_)
+            | Waiting::Moving
+            | Waiting::Attempt { .. }
+            | Waiting::Retry { .. }
+            | Waiting::Region(_)
+            | Waiting::Child(_)
+            | Waiting::Merge { .. }
+            | Waiting::Held { .. }
+            | Waiting::Over(_) => None,
+        });
+        open.is_some_and(|open| match open.spec.question {
+            Question::Choices(_) => matching(plan, open, choice).is_ok(),
+            Question::LostAttempt => is_rerun(choice) || is_fail(choice),
+        })
+    }
+}
+
+/// The one choice that a text names.
+fn matching(plan: &Plan, gate: &OpenGate, answer: &str) -> Result<OfferedChoice, Rejection> {
+    let as_choice = |offered: &OfferedChoice| Choice {
+        edge: offered.edge.id(),
+        key: offered.key.clone(),
+        has_accelerator: false,
+        text: offered.text.clone(),
+        target: plan.name(offered.target).to_owned(),
+    };
+    let choices: Vec<Choice> = gate.choices().iter().map(as_choice).collect();
+    match gate::matching(&choices, answer).as_slice() {
+        [] => Err(Rejection::NoMatch),
+        [one] => {
+            let edge = one.edge.into();
+            let found = gate.choices().iter().find(|offered| offered.edge == edge);
+            found.cloned().ok_or(Rejection::NoMatch)
+        }
+        [_, _, ..] => Err(Rejection::Ambiguous),
+    }
+}
+
+fn is_rerun(choice: &str) -> bool {
+    ["r", "rerun"].iter().any(|word| choice.trim().eq_ignore_ascii_case(word))
+}
+
+fn is_fail(choice: &str) -> bool {
+    ["f", "fail"].iter().any(|word| choice.trim().eq_ignore_ascii_case(word))
 }

@@ -57,6 +57,7 @@ pub(crate) struct PlanNode {
     /// For goal gates, whether it may stay unvisited.
     pub(crate) goal_gate: Option<bool>,
     pub(crate) limit: NodeLimit,
+    pub(crate) timeout: Option<u64>,
     pub(crate) detail: Detail,
     /// What a lost attempt does.
     pub(crate) on_resume: OnResume,
@@ -256,6 +257,11 @@ impl Plan {
         }
     }
 
+    /// The time limit of one attempt of a step, in milliseconds.
+    pub fn step_timeout(&self, node: NodeKey) -> Option<u64> {
+        self.node(node)?.timeout
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }
@@ -312,6 +318,7 @@ impl Builder<'_> {
                 tokens: self.number(node, AttributeKey::MAX_TOKENS_TOTAL),
                 micro_usd: self.text(node, AttributeKey::MAX_COST_USD).and_then(|text| micro_usd(&text)),
             },
+            timeout: self.duration(node, AttributeKey::TIMEOUT),
             detail: self.detail(node, handler),
             on_resume: match self.text(node, AttributeKey::ON_RESUME).as_deref() {
                 Some("ask") => OnResume::Ask,

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::command::{BranchEnd, Command, Decision, End, Pause};
 use super::id::{EdgeKey, NodeKey, VisitId, WalkId};
 use super::outcome::FailureClass;
+use super::plan::Plan;
 
 /// An entry of a list of visits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,21 @@ pub enum Visited {
         fan_out: VisitId,
         /// The walks of its branches in file order.
         branches: Vec<WalkId>,
+    },
+}
+
+/// An entry of `visits` in a report (section 20.4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ReportedVisit {
+    /// The id of the node.
+    Node(String),
+    /// The branches of a region in file order.
+    Region {
+        /// The id of the fan-out.
+        region: String,
+        /// The visits of each branch.
+        branches: Vec<Vec<ReportedVisit>>,
     },
 }
 
@@ -99,6 +117,32 @@ impl Trace {
     /// The visits of a walk.
     pub fn visits(&self, walk: WalkId) -> &[Visited] {
         self.walks.get(&walk).map_or(&[], Vec::as_slice)
+    }
+
+    /// The visits of the main walk as reports write them, with the branches of each region behind its fan-out.
+    pub fn report(&self, plan: &Plan) -> Vec<ReportedVisit> {
+        // A branch has a higher number than the walk around it, so the inner lists are made first.
+        let mut made: BTreeMap<WalkId, Vec<ReportedVisit>> = BTreeMap::new();
+        for (&walk, visits) in self.walks.iter().rev() {
+            let entry = |visited: &Visited| match visited {
+                Visited::Node(visit) => ReportedVisit::Node(plan.name(visit.node).to_owned()),
+                Visited::Region { fan_out, branches } => ReportedVisit::Region {
+                    region: plan.name(fan_out.node).to_owned(),
+                    branches: branches.iter().map(|walk| made.remove(walk).unwrap_or_default()).collect(),
+                },
+            };
+            let list = visits.iter().map(entry).collect();
+            made.insert(walk, list);
+        }
+        made.remove(&WalkId::MAIN).unwrap_or_default()
+    }
+
+    /// Every arrival, walk by walk.
+    pub fn all_visits(&self) -> impl Iterator<Item = VisitId> {
+        self.walks.values().flatten().filter_map(|visited| match visited {
+            Visited::Node(visit) => Some(*visit),
+            Visited::Region { .. } => None,
+        })
     }
 
     /// How a branch ended.
