@@ -8,7 +8,8 @@ use std::sync::Arc;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use dotwright_engine::run::{
-    AttemptId, Command, Event, Evidence, Limits, Plan, ProcessEnd, Start, State, StepOutcome, ToolOutput, Verdict,
+    AttemptId, Command, Event, Evidence, Limits, Plan, ProcessEnd, Start, State, StepOutcome, ToolOutput,
+    Verdict,
 };
 use dotwright_model::{Pipeline, Profile};
 

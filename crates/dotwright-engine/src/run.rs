@@ -10,6 +10,7 @@ mod command;
 mod context;
 mod event;
 mod evidence;
+mod explore;
 mod gates;
 mod id;
 mod machine;
@@ -32,6 +33,7 @@ pub use command::{
 };
 pub use context::{ContextView, Origin, is_reserved_key};
 pub use event::{Answer, ChildProgress, Event, GatePolicy, Start, Unanswered};
+pub use explore::{Bounds, Exploration, RunEnd, Told, explore};
 pub use id::{AttemptId, CallId, EdgeKey, NodeKey, TimerId, VisitId, WalkId};
 pub use outcome::{
     Evidence, FailureClass, ModelEnd, ProcessEnd, Report, StepOutcome, ToolOutput, Updates, Verdict,

@@ -244,6 +244,42 @@ impl Plan {
         capped.then_some(node.cap)
     }
 
+    /// For each node whether a run can come back to it, over edges or jumps.
+    pub fn repeatable(&self) -> Vec<bool> {
+        let mut graph: petgraph::graph::DiGraph<(), (), u32> = petgraph::graph::DiGraph::new();
+        for _ in &self.nodes {
+            graph.add_node(());
+        }
+        let mut own = vec![false; self.nodes.len()];
+        let exits: Vec<NodeId> = self.pipeline.exits().collect();
+        for (index, node) in self.nodes.iter().enumerate() {
+            let from = NodeId::new(index);
+            let edges = node.edges.iter().filter_map(|&edge| Some(self.edge(edge)?.target));
+            let jumps = node.failure_targets.iter().map(|&(_, target)| target);
+            for target in edges.chain(jumps) {
+                graph.add_edge(from, target.id(), ());
+                if let Some(own) = own.get_mut(index).filter(|_| target.id() == from) {
+                    *own = true;
+                }
+            }
+            for &(_, target) in node.gate_targets.iter().filter(|_| node.goal_gate.is_some()) {
+                for &exit in &exits {
+                    graph.add_edge(exit, target.id(), ());
+                }
+            }
+        }
+        for component in petgraph::algo::kosaraju_scc(&graph) {
+            if component.len() > 1 {
+                for node in component {
+                    if let Some(own) = own.get_mut(node.index()) {
+                        *own = true;
+                    }
+                }
+            }
+        }
+        own
+    }
+
     /// The time limit of a human gate, in milliseconds.
     pub fn gate_timeout(&self, node: NodeKey) -> Option<u64> {
         match &self.node(node)?.detail {

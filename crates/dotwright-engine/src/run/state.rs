@@ -333,6 +333,22 @@ impl State {
         })
     }
 
+    /// The timer of an open gate.
+    pub(crate) fn gate_timer(&self, gate: VisitId) -> Option<TimerId> {
+        let walk = self.walk(*self.open.get(&gate)?)?;
+        match &walk.waiting {
+            Waiting::Gate(open) => open.timer,
+            Waiting::Moving
+            | Waiting::Attempt { .. }
+            | Waiting::Retry { .. }
+            | Waiting::Region(_)
+            | Waiting::Child(_)
+            | Waiting::Merge { .. }
+            | Waiting::Held { .. }
+            | Waiting::Over(_) => None,
+        }
+    }
+
     /// The branch of a walk as the log writes it, `fan#1/a1`; empty for the main walk.
     pub fn branch_path(&self, plan: &Plan, walk: WalkId) -> String {
         let mut parts = Vec::new();

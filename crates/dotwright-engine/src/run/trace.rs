@@ -137,6 +137,11 @@ impl Trace {
         made.remove(&WalkId::MAIN).unwrap_or_default()
     }
 
+    /// Nodes that were entered.
+    pub(crate) fn entered(&self) -> impl Iterator<Item = NodeKey> {
+        self.all_visits().map(|visit| visit.node)
+    }
+
     /// Every arrival, walk by walk.
     pub fn all_visits(&self) -> impl Iterator<Item = VisitId> {
         self.walks.values().flatten().filter_map(|visited| match visited {
