@@ -44,11 +44,12 @@ struct Case {
     expect: Expect,
 }
 
+/// A list comes first: serde would read one as the fields of a table, in their order.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Visits {
-    One(Visit),
     Several(Vec<Visit>),
+    One(Visit),
 }
 
 #[derive(Debug, Deserialize)]

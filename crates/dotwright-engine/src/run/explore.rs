@@ -1,8 +1,9 @@
 //! Bounded exploration: every outcome that steps can have, every answer that gates offer, and what that reaches.
 //!
 //! Branches of a region end in file order here, since the order does not change the result. Two states are one when
-//! walks, forwarded outcomes, goal ledgers and the context keys that conditions mention are equal; visit counts are left
-//! out except for nodes that may be visited a few times only. Retries are left out: they repeat a step inside its visit.
+//! walks, forwarded outcomes, goal ledgers and the context keys that conditions mention are equal. A first pass leaves
+//! visit counts out, which keeps the states few; a second one tells apart how often nodes with a low cap were visited,
+//! so that it meets the caps. Retries are left out: they repeat a step inside its visit.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -25,6 +26,8 @@ use crate::condition::Key;
 
 /// Caps up to this count for themselves: a state with another number of visits is another state.
 const COUNTED_CAP: u32 = 4;
+/// States of the pass that counts visits.
+const COUNTED_STATES: usize = 3_000;
 /// Ways that one step may end with.
 const MAX_WAYS: usize = 64;
 
@@ -104,7 +107,20 @@ struct Choice {
 
 /// Looks at everything a pipeline can do, within bounds.
 pub fn explore(plan: &Plan, bounds: Bounds) -> Exploration {
-    let world = World::new(plan);
+    let mut world = World::new(plan);
+    let mut found = pass(&world, bounds);
+    world.counts_visits = true;
+    let counted = pass(&world, Bounds { states: bounds.states.min(COUNTED_STATES) });
+    found.nodes.extend(counted.nodes);
+    found.edges.extend(counted.edges);
+    for (end, told) in counted.ends {
+        found.ends.entry(end).or_insert(told);
+    }
+    found.cut.extend(world.cut);
+    found
+}
+
+fn pass(world: &World<'_>, bounds: Bounds) -> Exploration {
     let mut found = Exploration::default();
     let mut choices = vec![Choice { before: 0, told: Told { node: NodeKey(0), text: String::new() } }];
     let mut seen: HashSet<u64> = HashSet::new();
@@ -114,7 +130,7 @@ pub fn explore(plan: &Plan, bounds: Bounds) -> Exploration {
         ..Start::default()
     });
     let first = Open { state: State::new(), waits: VecDeque::new(), made: 0 };
-    let mut explorer = Explorer { world: &world, found: &mut found, choices: &mut choices };
+    let mut explorer = Explorer { world, found: &mut found, choices: &mut choices };
     if let Some(open) = explorer.after(&first, VecDeque::new(), vec![start], 0) {
         seen.insert(world.key(&open));
         queue.push_back(open);
@@ -140,7 +156,6 @@ pub fn explore(plan: &Plan, bounds: Bounds) -> Exploration {
             }
         }
     }
-    found.cut.extend(world.cut);
     found.states = seen.len();
     found
 }
@@ -248,6 +263,8 @@ struct World<'p> {
     writes: Vec<Vec<Updates>>,
     keys: BTreeSet<String>,
     cut: BTreeSet<String>,
+    /// Whether [`World::key`] tells apart how often nodes with a low cap were visited.
+    counts_visits: bool,
 }
 
 impl<'p> World<'p> {
@@ -259,7 +276,7 @@ impl<'p> World<'p> {
         let writes =
             pipeline.nodes().map(|node| assignments(plan, node.into(), &literals, &mut cut)).collect();
         let domains = pipeline.nodes().map(|node| analysis.domain(node).iter().collect()).collect();
-        World { plan, domains, writes, keys: literals.into_keys().collect(), cut }
+        World { plan, domains, writes, keys: literals.into_keys().collect(), cut, counts_visits: false }
     }
 
     /// Everything that can happen to what waits: words for people, and facts.
@@ -377,7 +394,7 @@ impl<'p> World<'p> {
         }
         for (index, counts) in state.counts.iter().enumerate() {
             let cap = self.plan.visit_cap(NodeKey(index as u32));
-            if cap.is_some_and(|cap| cap <= COUNTED_CAP) {
+            if self.counts_visits && cap.is_some_and(|cap| cap <= COUNTED_CAP) {
                 (index, counts.visits).hash(&mut hasher);
             }
         }

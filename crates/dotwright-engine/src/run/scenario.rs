@@ -51,6 +51,15 @@ impl ScriptedVisit {
         Ok(ScriptedVisit { attempts: text.split('/').map(attempt).collect::<Result<_, String>>()? })
     }
 
+    /// The same visit with attempts that all take this long, in milliseconds.
+    #[must_use]
+    pub fn taking(mut self, takes: u64) -> ScriptedVisit {
+        for attempt in &mut self.attempts {
+            attempt.takes = takes;
+        }
+        self
+    }
+
     pub(crate) fn attempt(&self, attempt: u32) -> ScriptedAttempt {
         let index = attempt.saturating_sub(1) as usize;
         self.attempts.get(index).or(self.attempts.last()).cloned().unwrap_or_default()
