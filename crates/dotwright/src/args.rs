@@ -7,7 +7,7 @@ use dotwright_diagnostics::{Severity, did_you_mean};
 use dotwright_lint::{Preset, Resolved, Selector, resolve_name};
 use dotwright_model::Profile;
 
-/// Check, fix, format and draw AI pipelines written as DOT files
+/// Check, fix, format, draw and simulate AI pipelines written as DOT files
 #[derive(Debug, Parser)]
 #[command(name = "dotwright", version, max_term_width = 100, after_help = ROOT_EXAMPLES)]
 pub(crate) struct Cli {
@@ -25,8 +25,9 @@ const ROOT_EXAMPLES: &str = "Examples:
 
 Exit codes:
   0  nothing to complain about
-  1  findings, or something to fix or format
-  2  wrong usage or configuration, or a file that cannot be read";
+  1  findings, something to fix or format, or a simulated run that fails
+  2  wrong usage or configuration, or a file that cannot be read
+  3  a pipeline has errors, so that nothing can be simulated";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
