@@ -283,7 +283,7 @@ const ESTIMATE_EXAMPLES: &str = "Examples:
 
 The least is the shortest run that succeeds. The most is what visit caps and retries allow. The
 expected is the mean of simulated runs in which every step succeeds with the same probability and
-people choose at random. A model without a price is named and counted as unknown, not as zero.
+people choose at random; runs that fail early are among them. A model without a price is named and counted as unknown, not as zero.
 
 Exit codes:
   0  the estimate is printed

@@ -225,7 +225,8 @@ impl Estimate {
         row("executions", self.executions(), 0);
         row("model calls", self.calls(), 0);
         row("tokens", self.tokens(), 0);
-        row("US dollars", self.dollars(), 2);
+        let money = if self.unpriced().is_empty() { "US dollars" } else { "US dollars, known" };
+        row(money, self.dollars(), 2);
         let width = |cell: fn(&[String; 4]) -> usize| rows.iter().map(cell).max().unwrap_or(0);
         let a = width(|[name, ..]| name.len());
         let b = width(|[_, least, ..]| least.len());
