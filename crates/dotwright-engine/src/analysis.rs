@@ -325,8 +325,23 @@ impl<'p> Analysis<'p> {
     }
 
     fn first_target(&self, order: &[JumpTarget], node: NodeId) -> Option<NodeId> {
-        let mut targets = order.iter().filter_map(|&target| self.jump(target, node));
-        targets.find(|&target| self.pipeline.handler(target) != Handler::Exit)
+        self.targets(order, node).next().map(|(_, target)| target)
+    }
+
+    /// Where a failure of the node can jump, in the order in which a run tries them.
+    pub(crate) fn failure_targets(&self, node: NodeId) -> Vec<(JumpTarget, NodeId)> {
+        self.targets(self.pipeline.profile().failure_targets, node).collect()
+    }
+
+    /// Where an unsatisfied gate can jump, in the order in which a run tries them.
+    pub(crate) fn gate_targets(&self, gate: NodeId) -> Vec<(JumpTarget, NodeId)> {
+        self.targets(self.pipeline.profile().gate_targets, gate).collect()
+    }
+
+    /// Existing targets other than an exit.
+    fn targets(&self, order: &[JumpTarget], node: NodeId) -> impl Iterator<Item = (JumpTarget, NodeId)> {
+        let targets = order.iter().filter_map(move |&by| Some((by, self.jump(by, node)?)));
+        targets.filter(|&(_, target)| self.pipeline.handler(target) != Handler::Exit)
     }
 
     /// True when `goal_gate=true`. Diamonds have no place in the ledger, so they are no gates where outcomes are

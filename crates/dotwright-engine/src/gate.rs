@@ -1,5 +1,7 @@
 //! Human gates: which answers a gate offers, and which answer a text is (runner reference, section 14).
 
+use std::collections::{HashMap, HashSet};
+
 use dotwright_model::{ChoiceMatch, EdgeId, NodeId, Outcome, Pipeline};
 
 use crate::condition::holds_for_outcome;
@@ -50,6 +52,28 @@ pub fn choices(pipeline: &Pipeline, gate: NodeId) -> Vec<Choice> {
             }
         })
         .collect()
+}
+
+/// Gives choices whose keys collide numbers instead: their places among the choices, from 1, or the next number that is
+/// free.
+pub fn make_keys_distinct(choices: &mut [Choice]) {
+    let keys: Vec<String> = choices.iter().map(|choice| choice.key.to_uppercase()).collect();
+    let mut times: HashMap<&str, u32> = HashMap::new();
+    for key in &keys {
+        *times.entry(key).or_default() += 1;
+    }
+    let mut taken: HashSet<String> =
+        times.iter().filter(|(_, times)| **times == 1).map(|(key, _)| (*key).to_owned()).collect();
+    for (place, (choice, key)) in choices.iter_mut().zip(&keys).enumerate() {
+        if times.get(key.as_str()) == Some(&1) {
+            continue;
+        }
+        let numbers = (place + 1..).map(|number| number.to_string());
+        if let Some(number) = numbers.into_iter().find(|number| !taken.contains(number)) {
+            taken.insert(number.clone());
+            choice.key = number;
+        }
+    }
 }
 
 /// The choices that an answer names: by key, else by label, else by target, each without regard to case.

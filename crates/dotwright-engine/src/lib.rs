@@ -4,6 +4,7 @@
 //! pure: no input, output, clock or randomness.
 
 mod analysis;
+mod checked;
 mod command;
 pub mod condition;
 pub mod context;
@@ -14,10 +15,12 @@ mod label;
 mod ledger;
 mod outcome_set;
 mod region;
+pub mod run;
 mod select;
 mod verdict;
 
 pub use analysis::{Analysis, Coverage, FailureUse};
+pub use checked::Checked;
 pub use command::{AlwaysSucceeds, ToolCommand, always_succeeding_end, always_succeeds, mask_templates};
 pub use effect::outward_effect;
 pub use label::{accelerator, accelerator_key, label_text, normalise_label};

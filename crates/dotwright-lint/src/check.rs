@@ -1,9 +1,10 @@
 //! Runs the selected rules over one pipeline.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use dotwright_diagnostics::{Diagnostic, Severity};
-use dotwright_engine::Analysis;
+use dotwright_engine::{Analysis, Checked};
 use dotwright_model::Pipeline;
 
 use crate::external::External;
@@ -63,6 +64,22 @@ pub fn check(pipeline: &Pipeline, settings: &Settings, external: &External) -> C
         ))
     });
     result
+}
+
+/// Checks a pipeline and proves that it may run: that nothing reported is an error. The findings come along either way.
+///
+/// # Errors
+/// The findings, when one of them is an error.
+pub fn checked(
+    pipeline: Arc<Pipeline>,
+    settings: &Settings,
+    external: &External,
+) -> Result<(Checked<Pipeline>, CheckResult), CheckResult> {
+    let result = check(&pipeline, settings, external);
+    if result.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(result);
+    }
+    Ok((Checked::proven(pipeline), result))
 }
 
 /// True when rules about paths make sense: no node or edge statement is damaged, every edge end is declared, and

@@ -22,7 +22,7 @@ mod wording;
 mod written;
 
 pub use category::Category;
-pub use check::{CheckResult, Suppressed, check};
+pub use check::{CheckResult, Suppressed, check, checked};
 pub use external::{
     External, ShellScript, ShellcheckComment, ShellcheckLevel, ShellcheckRun, SkipReason, has_shell_scripts,
     shell_scripts,

@@ -7,7 +7,7 @@ use dotwright_diagnostics::{Severity, did_you_mean};
 use dotwright_lint::{Preset, Resolved, Selector, resolve_name};
 use dotwright_model::Profile;
 
-/// Check, fix, format and draw AI pipelines written as DOT files
+/// Check, fix, format, draw and simulate AI pipelines written as DOT files
 #[derive(Debug, Parser)]
 #[command(name = "dotwright", version, max_term_width = 100, after_help = ROOT_EXAMPLES)]
 pub(crate) struct Cli {
@@ -25,8 +25,9 @@ const ROOT_EXAMPLES: &str = "Examples:
 
 Exit codes:
   0  nothing to complain about
-  1  findings, or something to fix or format
-  2  wrong usage or configuration, or a file that cannot be read";
+  1  findings, something to fix or format, or a simulated run that fails
+  2  wrong usage or configuration, or a file that cannot be read
+  3  a pipeline has errors, so that nothing can be simulated";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -45,6 +46,15 @@ pub(crate) enum Command {
     /// Print the graph of a pipeline as the runner reads it
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(GraphArgs),
+    /// Walk through a pipeline without running anything
+    #[command(after_help = SIMULATE_EXAMPLES)]
+    Simulate(SimulateArgs),
+    /// Run the scenario files of pipelines
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(TestArgs),
+    /// Say what a run can cost: executions, model calls, tokens, money
+    #[command(after_help = ESTIMATE_EXAMPLES)]
+    Estimate(EstimateArgs),
     /// Show what dotwright knows about its configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -144,6 +154,156 @@ pub(crate) enum GraphFormat {
     Dot,
     /// A Mermaid flowchart
     Mermaid,
+}
+
+const SIMULATE_EXAMPLES: &str = "Examples:
+  dotwright simulate build.dot                                 every step succeeds
+  dotwright simulate build.dot --outcome test=fail,success     by visit; the last one repeats
+  dotwright simulate build.dot --outcome test=fail/success     by attempt inside the first visit
+  dotwright simulate build.dot --outcome review=fail@Fix       with the label the step prefers
+  dotwright simulate build.dot --answer approve=C,A            what people answer, by visit
+  dotwright simulate build.dot --all                           everything that can happen
+
+Outcomes:
+  success, partial_success, fail, fail:CLASS, retry, skipped, exit:N, signal:N
+
+Exit codes:
+  0  the simulated run succeeds; with --all, some run does and every edge is taken
+  1  it does not
+  2  wrong usage or configuration, or a file that cannot be read
+  3  the pipeline has errors";
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// The pipeline, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Look at every outcome of every step, and say which nodes and edges are reached
+    #[arg(long, conflicts_with_all = ["outcome", "answer", "context", "max_nodes"])]
+    pub(crate) all: bool,
+    /// End the visits of a step in these ways
+    #[arg(long, value_parser = pair, value_name = "NODE=OUTCOME,...")]
+    pub(crate) outcome: Vec<Pair>,
+    /// Answer a human gate, one answer for each visit; `-` is nobody
+    #[arg(long, value_parser = pair, value_name = "GATE=CHOICE,...")]
+    pub(crate) answer: Vec<Pair>,
+    /// Begin with this context key
+    #[arg(long, value_parser = pair, value_name = "KEY=VALUE")]
+    pub(crate) context: Vec<Pair>,
+    /// Stop after this many attempts [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_nodes: Option<u64>,
+    /// Look at no more than this many states [default: 50000]
+    #[arg(long, value_name = "N", requires = "all")]
+    pub(crate) max_states: Option<usize>,
+    /// Walk as this runner does: attractor or attractor-literal
+    #[arg(long, value_parser = walkable, value_name = "NAME")]
+    pub(crate) profile: Option<&'static Profile>,
+    /// Write the result in this format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: SimulateFormat,
+}
+
+/// How a simulation or an estimate is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum SimulateFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// `KEY=VALUE`
+#[derive(Debug, Clone)]
+pub(crate) struct Pair {
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+fn pair(text: &str) -> Result<Pair, String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}` has no `=`"))?;
+    Ok(Pair { key: key.to_owned(), value: value.to_owned() })
+}
+
+/// A profile all of whose switches the engine walks by.
+fn walkable(name: &str) -> Result<&'static Profile, String> {
+    let names = ["attractor", "attractor-literal"];
+    let known = names.contains(&name).then(|| Profile::by_name(name)).flatten();
+    known.ok_or_else(|| unknown(name, names.into_iter()))
+}
+
+const TEST_EXAMPLES: &str = "Examples:
+  dotwright test                        every NAME.test.toml below this folder
+  dotwright test build.test.toml        one file
+  dotwright test --coverage pipelines/  and which edges no scenario takes
+
+A scenario file lies beside its pipeline NAME.dot, or names it with `pipeline`:
+
+  [[scenario]]
+  name = \"a failed check is repaired\"
+  outcomes = { check = [\"fail\", \"success\"], review = \"success@Ship\" }
+  answers = { approve = [\"C\", \"A\"] }
+  context = { \"input.target\" = \"web\" }
+
+  [scenario.expect]
+  status = \"success\"
+  path = [\"start\", \"check\", \"repair\", \"check\", \"exit\"]
+  visits = { check = 2 }
+
+  outcomes     by node, one entry for each visit, the last one repeating: a word as in
+               `dotwright simulate --help`, attempts of a visit between slashes, or a table with
+               outcome, label, next, context, output, takes (ms), tokens, cost_usd
+  answers      by gate, one for each visit; \"-\" is nobody, and so is a missing one
+  max_nodes, budget_usd
+               budgets of the run
+  expect       status, reason, reason_node, path (main walk), visits, attempts, not_visited,
+               context, max_cost_usd, max_tokens; what is not named is not compared
+
+Exit codes:
+  0  all scenarios pass; with --coverage, every edge that can be taken is
+  1  some scenario fails, or an edge is left
+  2  wrong usage, or a file that cannot be read
+  3  a pipeline has errors";
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Scenario files, or folders with them
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Say which nodes and edges the scenarios of each file use
+    #[arg(long)]
+    pub(crate) coverage: bool,
+}
+
+const ESTIMATE_EXAMPLES: &str = "Examples:
+  dotwright estimate build.dot                       the least, the expected, the most
+  dotwright estimate build.dot --success 0.9         steps succeed nine times out of ten
+  dotwright estimate build.dot --prices prices.toml  with prices of your own
+
+The least is the shortest run that succeeds. The most is what visit caps and retries allow. The
+expected is the mean of simulated runs in which every step succeeds with the same probability and
+people choose at random; runs that fail early are among them. A model without a price is named and counted as unknown, not as zero.
+
+Exit codes:
+  0  the estimate is printed
+  2  wrong usage, or a file that cannot be read
+  3  the pipeline has errors";
+
+#[derive(Debug, Args)]
+pub(crate) struct EstimateArgs {
+    /// The pipeline, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// How often a step succeeds, from 0 to 1
+    #[arg(long, value_name = "P", default_value_t = 0.8)]
+    pub(crate) success: f64,
+    /// Count with the prices in this TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Write the estimate in this format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: SimulateFormat,
 }
 
 #[derive(Debug, Subcommand)]

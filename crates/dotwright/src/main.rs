@@ -10,6 +10,7 @@ mod args;
 mod check;
 mod diff;
 mod error;
+mod estimate;
 mod explain;
 mod fingerprint;
 mod fmt;
@@ -18,9 +19,13 @@ mod input;
 mod output;
 mod parallel;
 mod position;
+mod prove;
 mod report;
 mod rules;
+mod scenarios;
 mod shellcheck;
+mod simulate;
+mod story;
 
 use std::process::ExitCode;
 
@@ -35,6 +40,7 @@ fn main() -> ExitCode {
         Ok(Verdict::Clean) => ExitCode::SUCCESS,
         Ok(Verdict::Findings) => ExitCode::from(1),
         Ok(Verdict::Refused) => ExitCode::from(2),
+        Ok(Verdict::GraphRefused) => ExitCode::from(3),
         Err(error) => {
             output::write_error(&error, cli.color);
             ExitCode::from(2)
@@ -49,6 +55,9 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Fmt(arguments) => fmt::run(arguments, cli.color),
         Command::Graph(arguments) => graph::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Test(arguments) => scenarios::run(arguments),
+        Command::Estimate(arguments) => estimate::run(arguments),
         Command::Config(ConfigCommand::Schema) => {
             output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;
             Ok(Verdict::Clean)
@@ -65,4 +74,6 @@ pub(crate) enum Verdict {
     Findings,
     /// Some file was refused, and its name printed.
     Refused,
+    /// A pipeline has errors, so that nothing can run.
+    GraphRefused,
 }

@@ -11,3 +11,4 @@ mod graph;
 mod lists;
 #[cfg(test)]
 mod project;
+mod simulate;

@@ -1,0 +1,349 @@
+//! `dotwright estimate`: the least, the expected and the most that a run can cost.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use dotwright_engine::Analysis;
+use dotwright_engine::gate::choices;
+use dotwright_engine::run::{
+    Bounds, DEFAULT_MAX_ATTEMPTS, NodeKey, Plan, Scenario, ScriptedVisit, Simulation, explore,
+};
+use dotwright_model::{AttributeKey, Handler, NodeId, Outcome};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::args::{EstimateArgs, SimulateFormat};
+use crate::error::AppError;
+use crate::{Verdict, input, output, prove};
+
+/// Simulated runs behind the expected numbers.
+const RUNS: u32 = 400;
+/// Visits of a node that one simulated run has made up its mind about; the last one repeats.
+const VISITS: u32 = 26;
+/// Characters of a prompt that make a token, roughly.
+const CHARACTERS_PER_TOKEN: usize = 4;
+
+/// A price table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Prices {
+    call: Call,
+    models: BTreeMap<String, Price>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    context_tokens: u64,
+    output_tokens: u64,
+}
+
+/// Dollars for a million tokens.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Price {
+    input: f64,
+    output: f64,
+}
+
+pub(crate) fn run(arguments: &EstimateArgs) -> Result<Verdict, AppError> {
+    if !(0.0..=1.0).contains(&arguments.success) {
+        return Err(AppError::usage("`--success` is no probability", "write a number from 0 to 1"));
+    }
+    let prices = prices(arguments.prices.as_deref())?;
+    let plan = match prove::plan(&arguments.file, None)? {
+        Ok(plan) => plan,
+        Err(text) => {
+            output::write_stderr(&text);
+            return Ok(Verdict::GraphRefused);
+        }
+    };
+    let estimate = Estimate::new(&plan, &prices, arguments.success);
+    let text = match arguments.format {
+        SimulateFormat::Text => estimate.text(),
+        SimulateFormat::Json => format!("{:#}\n", estimate.json()),
+    };
+    output::write_stdout(text.as_bytes())?;
+    Ok(Verdict::Clean)
+}
+
+fn prices(path: Option<&Path>) -> Result<Prices, AppError> {
+    let Some(path) = path else {
+        return parse_prices("prices.toml", include_str!("../data/prices.toml"));
+    };
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| AppError::Read { path: path.to_owned(), error })?;
+    parse_prices(&input::shown(path), &text)
+}
+
+fn parse_prices(name: &str, text: &str) -> Result<Prices, AppError> {
+    toml::from_str(text).map_err(|error| {
+        let place = error
+            .span()
+            .map(|span| dotwright_diagnostics::TextRange::new(span.start as u32, span.end as u32));
+        let help = "a price table has `[call]` and `[models]`".to_owned();
+        AppError::in_text(name.to_owned(), text.into(), place, error.message().to_owned(), Some(help))
+    })
+}
+
+/// What one step contributes.
+struct Line {
+    node: String,
+    /// The model, for steps that call one.
+    model: Option<String>,
+    is_call: bool,
+    /// Tokens in and out of one call.
+    tokens: (u64, u64),
+    price: Option<Price>,
+    least: u64,
+    expected: f64,
+    /// `None` without a bound.
+    most: Option<u64>,
+}
+
+/// The three numbers of one quantity; `None` for a most without bound.
+#[derive(Clone, Copy)]
+struct Span {
+    least: f64,
+    expected: f64,
+    most: Option<f64>,
+}
+
+struct Estimate {
+    lines: Vec<Line>,
+    succeeds: bool,
+    successes: u32,
+}
+
+impl Estimate {
+    fn new(plan: &Plan, prices: &Prices, success: f64) -> Estimate {
+        let pipeline = plan.pipeline();
+        let analysis = Analysis::new(pipeline);
+        let found = explore(plan, Bounds::default());
+        let shortest = found.ends.iter().find(|(end, _)| end.succeeded).map(|(_, told)| told);
+        let (means, successes) = means(plan, &analysis, success);
+        let repeatable = plan.repeatable();
+        let line = |node: NodeId| {
+            let key = NodeKey::from(node);
+            let handler = pipeline.handler(node);
+            let prompt = pipeline.node_attribute(node, AttributeKey::PROMPT);
+            let is_call = match handler {
+                Handler::Codergen => true,
+                Handler::FanIn => prompt.is_some(),
+                Handler::Tool | Handler::Manager | Handler::Custom => false,
+                Handler::Start
+                | Handler::Exit
+                | Handler::Conditional
+                | Handler::Human
+                | Handler::Parallel => return None,
+            };
+            if handler == Handler::FanIn && !is_call {
+                return None;
+            }
+            let own = prompt.map_or(0, |prompt| prompt.text().chars().count() / CHARACTERS_PER_TOKEN) as u64;
+            let model = pipeline.resolve_property(node, "llm_model").map(|model| model.text.into_owned());
+            let again = repeatable.get(node.index()).copied().unwrap_or(false);
+            let visits = if again { plan.visit_cap(key).map(u64::from) } else { Some(1) };
+            let reached = analysis.is_feasibly_reachable(node);
+            let most = visits.map(|visits| visits.saturating_mul(u64::from(plan.attempts(key))));
+            let told = |told: &Vec<dotwright_engine::run::Told>| {
+                told.iter().filter(|choice| choice.node == key).count() as u64
+            };
+            Some(Line {
+                node: pipeline.id(node).to_owned(),
+                price: model.as_deref().and_then(|model| prices.models.get(model)).copied(),
+                model: model.filter(|_| is_call),
+                is_call,
+                tokens: (own + prices.call.context_tokens, prices.call.output_tokens),
+                least: shortest.map_or(0, told),
+                expected: means.get(&key).copied().unwrap_or(0.0),
+                most: if reached { most } else { Some(0) },
+            })
+        };
+        let lines = pipeline.nodes().filter_map(line).collect();
+        Estimate { lines, succeeds: shortest.is_some(), successes }
+    }
+
+    /// A quantity summed over steps.
+    fn sum(&self, each: impl Fn(&Line) -> f64) -> Span {
+        let total =
+            |count: &dyn Fn(&Line) -> f64| self.lines.iter().map(|line| count(line) * each(line)).sum();
+        let bounded = self.lines.iter().all(|line| line.most.is_some() || each(line) == 0.0);
+        Span {
+            least: total(&|line| line.least as f64),
+            expected: total(&|line| line.expected),
+            most: bounded.then(|| total(&|line| line.most.unwrap_or(0) as f64)),
+        }
+    }
+
+    fn executions(&self) -> Span {
+        self.sum(|_| 1.0)
+    }
+
+    fn calls(&self) -> Span {
+        self.sum(|line| f64::from(u8::from(line.is_call)))
+    }
+
+    fn tokens(&self) -> Span {
+        self.sum(|line| if line.is_call { (line.tokens.0 + line.tokens.1) as f64 } else { 0.0 })
+    }
+
+    fn dollars(&self) -> Span {
+        self.sum(|line| match line.price {
+            Some(price) if line.is_call => {
+                (line.tokens.0 as f64 * price.input + line.tokens.1 as f64 * price.output) / 1e6
+            }
+            Some(_) | None => 0.0,
+        })
+    }
+
+    /// Models that calls go to and that have no price; the empty text stands for a step that names none.
+    fn unpriced(&self) -> Vec<(String, Vec<&str>)> {
+        let mut found: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for line in self.lines.iter().filter(|line| line.is_call && line.price.is_none()) {
+            found.entry(line.model.clone().unwrap_or_default()).or_default().push(&line.node);
+        }
+        found.into_iter().collect()
+    }
+
+    fn unbounded(&self) -> Vec<&str> {
+        self.lines.iter().filter(|line| line.most.is_none()).map(|line| line.node.as_str()).collect()
+    }
+
+    fn text(&self) -> String {
+        let mut rows = vec![["".to_owned(), "least".to_owned(), "expected".to_owned(), "most".to_owned()]];
+        let mut row = |name: &str, span: Span, digits: usize| {
+            let most = span.most.map_or("no bound".to_owned(), |most| format!("{most:.digits$}"));
+            let mean = digits.max(1);
+            rows.push([
+                name.to_owned(),
+                format!("{:.digits$}", span.least),
+                format!("{:.mean$}", span.expected),
+                most,
+            ]);
+        };
+        row("executions", self.executions(), 0);
+        row("model calls", self.calls(), 0);
+        row("tokens", self.tokens(), 0);
+        let money = if self.unpriced().is_empty() { "US dollars" } else { "US dollars, known" };
+        row(money, self.dollars(), 2);
+        let width = |cell: fn(&[String; 4]) -> usize| rows.iter().map(cell).max().unwrap_or(0);
+        let a = width(|[name, ..]| name.len());
+        let b = width(|[_, least, ..]| least.len());
+        let c = width(|[_, _, expected, _]| expected.len());
+        let d = width(|[.., most]| most.len());
+        let mut text = String::new();
+        for [name, least, expected, most] in &rows {
+            let line = format!("{name:<a$}  {least:>b$}  {expected:>c$}  {most:>d$}");
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text.push('\n');
+        if !self.succeeds {
+            text.push_str("no run was found that succeeds, so there is no least\n");
+        }
+        text.push_str(&format!("{} of {RUNS} simulated runs succeed\n", self.successes));
+        if self.executions().most.is_none_or(|most| most > DEFAULT_MAX_ATTEMPTS as f64) {
+            text.push_str(&format!(
+                "a run stops after {DEFAULT_MAX_ATTEMPTS} executions unless --max-nodes says otherwise\n"
+            ));
+        }
+        for node in self.unbounded() {
+            text.push_str(&format!("no bound: {node} is in a loop and has no visit cap\n"));
+        }
+        for (model, nodes) in self.unpriced() {
+            let nodes = nodes.join(", ");
+            match model.as_str() {
+                "" => text.push_str(&format!("not in the money: no model is named for {nodes}\n")),
+                model => text.push_str(&format!("not in the money: no price for {model}, used by {nodes}\n")),
+            }
+        }
+        text
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let span = |span: Span| json!({"least": span.least, "expected": span.expected, "most": span.most});
+        let steps: Vec<_> = self
+            .lines
+            .iter()
+            .map(|line| {
+                json!({
+                    "node": line.node,
+                    "model": line.model,
+                    "least": line.least,
+                    "expected": line.expected,
+                    "most": line.most,
+                })
+            })
+            .collect();
+        let unpriced: Vec<_> = self
+            .unpriced()
+            .into_iter()
+            .map(|(model, nodes)| json!({"model": model, "nodes": nodes}))
+            .collect();
+        json!({
+            "schema": 1,
+            "executions": span(self.executions()),
+            "model_calls": span(self.calls()),
+            "tokens": span(self.tokens()),
+            "usd": span(self.dollars()),
+            "steps": steps,
+            "unbounded": self.unbounded(),
+            "unpriced": unpriced,
+        })
+    }
+}
+
+/// Mean attempts of each node over simulated runs, and how many of them succeed.
+fn means(plan: &Plan, analysis: &Analysis<'_>, success: f64) -> (BTreeMap<NodeKey, f64>, u32) {
+    let pipeline = plan.pipeline();
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut sums: BTreeMap<NodeKey, u64> = BTreeMap::new();
+    let mut successes = 0;
+    for _ in 0..RUNS {
+        let mut scenario = Scenario::default();
+        for node in pipeline.nodes() {
+            let id = pipeline.id(node).to_owned();
+            match pipeline.handler(node) {
+                Handler::Tool | Handler::Codergen | Handler::Custom | Handler::Manager | Handler::FanIn => {
+                    let may_fail = analysis.domain(node).contains(Outcome::Fail);
+                    let visits = (0..VISITS).map(|_| {
+                        let attempts: Vec<&str> = (0..plan.attempts(node.into()).min(8))
+                            .map(|_| if may_fail && random.next() >= success { "fail" } else { "success" })
+                            .collect();
+                        ScriptedVisit::parse(&attempts.join("/")).unwrap_or_default()
+                    });
+                    scenario.steps.insert(id, visits.collect());
+                }
+                Handler::Human => {
+                    let offered = choices(pipeline, node);
+                    let answers = (0..VISITS).filter_map(|_| {
+                        let index = (random.next() * offered.len() as f64) as usize;
+                        offered.get(index).map(|choice| choice.target.clone())
+                    });
+                    scenario.answers.insert(id, answers.collect());
+                }
+                Handler::Start | Handler::Exit | Handler::Conditional | Handler::Parallel => {}
+            }
+        }
+        let simulation = Simulation::run(plan, &scenario);
+        successes += u32::from(simulation.status() == Some(dotwright_engine::run::RunStatus::Success));
+        for node in pipeline.nodes() {
+            *sums.entry(node.into()).or_default() += u64::from(simulation.state.attempts(node.into()));
+        }
+    }
+    let mean = |(node, sum): (NodeKey, u64)| (node, sum as f64 / f64::from(RUNS));
+    (sums.into_iter().map(mean).collect(), successes)
+}
+
+/// Numbers from 0 to 1, the same ones in every run of the program (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+}

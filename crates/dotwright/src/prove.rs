@@ -1,0 +1,51 @@
+//! What `simulate`, `test` and `estimate` share: a pipeline that passed the checker, ready to run.
+
+use std::path::Path;
+
+use dotwright_config::Overrides;
+use dotwright_diagnostics::Severity;
+use dotwright_engine::run::{NodeKey, Plan};
+use dotwright_lint::{External, checked};
+use dotwright_model::Profile;
+
+use crate::error::AppError;
+use crate::input::Input;
+use crate::{check, report};
+use std::sync::Arc;
+
+/// Reads and checks a pipeline. `Ok(Err(text))` when the checker refuses it.
+pub(crate) fn plan(file: &Path, profile: Option<&'static Profile>) -> Result<Result<Plan, String>, AppError> {
+    let input = match file == Path::new("-") {
+        true => Input::Stdin(file.to_owned()),
+        false => Input::File(file.to_owned()),
+    };
+    let mut discovery = check::discovery(None, false)?;
+    let configuration = discovery.configuration(file)?;
+    let overrides = Overrides { profile, ..Overrides::default() };
+    let settings = configuration.settings(file, &overrides);
+    let pipeline = Arc::new(input.read()?.pipeline(settings.profile));
+    Ok(match checked(pipeline, &settings, &External::default()) {
+        Ok((proof, _)) => Ok(Plan::new(proof.share())),
+        Err(found) => {
+            let mut errors = found.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+            let first = errors.next().map(|error| error.message.clone()).unwrap_or_default();
+            let count = report::counted(errors.count() + 1, "error");
+            let name = input.name();
+            Err(format!(
+                "`{name}` has {count}, so nothing can run: {first}\n`dotwright check {name}` shows all\n"
+            ))
+        }
+    })
+}
+
+/// The node of a name that a person wrote.
+pub(crate) fn node(plan: &Plan, name: &str) -> Result<NodeKey, AppError> {
+    plan.node_by_name(name).ok_or_else(|| {
+        let pipeline = plan.pipeline();
+        let names = pipeline.nodes().map(|node| pipeline.id(node));
+        let near = dotwright_diagnostics::did_you_mean(name, names);
+        let help = near
+            .map_or("`dotwright graph FILE` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+        AppError::usage(format!("the pipeline has no node `{name}`"), help)
+    })
+}
