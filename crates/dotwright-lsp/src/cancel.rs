@@ -1,0 +1,74 @@
+//! How a request ends early: the client cancels it, its deadline passes, or an edit makes its answer worthless.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+use tower_lsp::jsonrpc::{Error, Result};
+
+/// A flag that work polls.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    pub(crate) fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The flag itself, for code that knows no requests.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+}
+
+/// Cancels when it is dropped, as the future of a cancelled request is.
+#[derive(Debug)]
+pub(crate) struct CancelOnDrop(pub(crate) Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// The answer of one request: whoever comes first gives it.
+#[derive(Debug)]
+pub(crate) struct Reply<R>(Arc<Mutex<Option<oneshot::Sender<Result<R>>>>>);
+
+impl<R> Clone for Reply<R> {
+    fn clone(&self) -> Self {
+        Reply(Arc::clone(&self.0))
+    }
+}
+
+impl<R> Reply<R> {
+    pub(crate) fn new() -> (Reply<R>, oneshot::Receiver<Result<R>>) {
+        let (sender, receiver) = oneshot::channel();
+        (Reply(Arc::new(Mutex::new(Some(sender)))), receiver)
+    }
+
+    /// Gives the answer, unless there is one or nobody waits for it any more.
+    pub(crate) fn send(&self, answer: Result<R>) {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(sender) = sender {
+            // The receiver is gone when the client cancelled the request, and then nobody wants the answer.
+            drop(sender.send(answer));
+        }
+    }
+}
+
+/// A reply of any type, as far as refusing goes.
+pub(crate) trait Refuse: Send + Sync {
+    /// Answers with an error.
+    fn refuse(&self, error: Error);
+}
+
+impl<R: Send> Refuse for Reply<R> {
+    fn refuse(&self, error: Error) {
+        self.send(Err(error));
+    }
+}
