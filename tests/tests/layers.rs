@@ -23,6 +23,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("dotwright-lint", &["dotwright-diagnostics", "dotwright-syntax", "dotwright-model", "dotwright-engine"]),
     ("dotwright-fmt", &["dotwright-diagnostics", "dotwright-syntax"]),
     (
+        "dotwright-ide",
+        &[
+            "dotwright-diagnostics",
+            "dotwright-syntax",
+            "dotwright-model",
+            "dotwright-engine",
+            "dotwright-lint",
+            "dotwright-fmt",
+        ],
+    ),
+    (
         "dotwright-config",
         &[
             "dotwright-diagnostics",
