@@ -44,10 +44,23 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dotwright-fmt",
         ],
     ),
+    (
+        "dotwright-lsp",
+        &[
+            "dotwright-diagnostics",
+            "dotwright-syntax",
+            "dotwright-model",
+            "dotwright-engine",
+            "dotwright-lint",
+            "dotwright-fmt",
+            "dotwright-ide",
+            "dotwright-config",
+        ],
+    ),
 ];
 
 /// Crates that may read files, start processes and know the terminal. All others are pure.
-const EFFECT_CRATES: &[&str] = &["dotwright", "dotwright-config", "dotwright-tests"];
+const EFFECT_CRATES: &[&str] = &["dotwright", "dotwright-config", "dotwright-lsp", "dotwright-tests"];
 
 /// Crates whose presence in a pure crate would make it impure, or would put a serial form on domain types.
 const BANNED_IN_PURE: &[&str] =
@@ -114,6 +127,14 @@ fn pure_crates_have_no_dependency_with_effects() {
         );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_language_server_names_types_of_the_protocol() {
+    let named = |name: &String| ["tower-lsp-server", "ls-types", "lsp-types"].contains(&name.as_str());
+    let users = dependencies().into_iter().filter(|(_, uses)| uses.iter().any(named));
+    let users: Vec<String> = users.map(|(name, _)| name).collect();
+    assert_eq!(users, ["dotwright-lsp"]);
 }
 
 #[test]

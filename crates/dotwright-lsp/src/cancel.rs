@@ -18,11 +18,6 @@ impl Cancel {
     pub(crate) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
-
-    /// The flag itself, for code that knows no requests.
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.0
-    }
 }
 
 /// Cancels when it is dropped, as the future of a cancelled request is.
@@ -57,6 +52,18 @@ impl<R> Reply<R> {
         if let Some(sender) = sender {
             // The receiver is gone when the client cancelled the request, and then nobody wants the answer.
             drop(sender.send(answer));
+        }
+    }
+}
+
+/// Answers with an internal error when work panics before it answers.
+#[derive(Debug)]
+pub(crate) struct AnswerOnPanic<'r, R>(pub(crate) &'r Reply<R>);
+
+impl<R> Drop for AnswerOnPanic<'_, R> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.send(Err(Error::internal_error()));
         }
     }
 }

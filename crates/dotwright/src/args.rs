@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// Print the graph of a pipeline as the runner reads it
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(GraphArgs),
+    /// Serve an editor over standard input and output
+    #[command(after_help = LSP_EXAMPLES)]
+    Lsp(LspArgs),
     /// Show what dotwright knows about its configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -144,6 +147,25 @@ pub(crate) enum GraphFormat {
     Dot,
     /// A Mermaid flowchart
     Mermaid,
+}
+
+const LSP_EXAMPLES: &str = "Editors start this command themselves. In Neovim 0.11:
+  vim.lsp.config('dotwright', { cmd = { 'dotwright', 'lsp' }, filetypes = { 'dot' } })
+  vim.lsp.enable('dotwright')
+
+It speaks the Language Server Protocol 3.17. Nothing that a file says is executed, and the network is
+not used. Settings come from the editor and from dotwright.toml.
+
+Exit codes:
+  0  the editor asked for the end
+  1  the editor went away
+  2  wrong usage";
+
+#[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    /// Speak over standard input and output, as always; some editors add this
+    #[arg(long)]
+    stdio: bool,
 }
 
 #[derive(Debug, Subcommand)]

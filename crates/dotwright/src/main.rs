@@ -15,6 +15,7 @@ mod fingerprint;
 mod fmt;
 mod graph;
 mod input;
+mod lsp;
 mod output;
 mod page;
 mod parallel;
@@ -50,6 +51,7 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Fmt(arguments) => fmt::run(arguments, cli.color),
         Command::Graph(arguments) => graph::run(arguments),
+        Command::Lsp(_) => match lsp::run()? {},
         Command::Config(ConfigCommand::Schema) => {
             output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;
             Ok(Verdict::Clean)
