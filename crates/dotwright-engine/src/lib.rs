@@ -6,6 +6,7 @@
 mod analysis;
 mod command;
 pub mod condition;
+pub mod context;
 mod effect;
 mod exhaustive;
 pub mod gate;

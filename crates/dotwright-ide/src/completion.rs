@@ -1,9 +1,25 @@
 //! What can be written at the cursor.
 
-use dotwright_diagnostics::TextEdit;
+mod condition;
+mod paths;
+mod position;
+mod snippets;
+mod stylesheet;
+mod values;
 
+use std::collections::HashSet;
+
+use dotwright_diagnostics::{TextEdit, TextRange};
+use dotwright_lint::edits::{quoted, written_id};
+use dotwright_lint::{all_rules, page, rule};
+use dotwright_model::{AttributeKey, AttributeSchema, Handler, Scope, ValueType, attribute, attributes};
+
+use crate::completion::position::{Owner, Position};
 use crate::document::Document;
 use crate::files::Files;
+use crate::hover::node_markdown;
+use crate::names::NameKind;
+use crate::wording;
 
 /// What an item stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,11 +85,381 @@ pub struct Completion {
 }
 
 /// What can be written at the cursor.
-pub fn completion(_document: &Document, _offset: u32, _files: &dyn Files) -> Completion {
-    Completion::default()
+pub fn completion(document: &Document, offset: u32, files: &dyn Files) -> Completion {
+    let offset = document.clamp(offset);
+    let mut list = List { document, items: Vec::new() };
+    match position::find(document, offset) {
+        Position::Nothing => {}
+        Position::Comment(range) => list.suppressions(range),
+        Position::OutsideGraph(range) => {
+            list.keywords(range, &["digraph"]);
+            snippets::pipeline(&mut list, range);
+        }
+        Position::Statement(range) => {
+            list.nodes(range, None);
+            list.keywords(range, &["node", "edge", "graph", "subgraph"]);
+            list.graph_attributes(range, offset);
+            snippets::statements(&mut list, range);
+        }
+        Position::EdgeTarget { range, source } => list.nodes(range, source),
+        Position::AttributeName { range, owner, present, has_equals } => {
+            list.attribute_names(range, &owner, &present, has_equals);
+        }
+        Position::Value(place) => values::complete(&mut list, &place, files),
+    }
+    let mut items = list.items;
+    items.sort_by(|a, b| (a.rank, &a.label).cmp(&(b.rank, &b.label)));
+    let mut seen = HashSet::new();
+    items.retain(|item| seen.insert((item.label.clone(), item.kind)));
+    Completion { items, is_incomplete: false }
 }
 
 /// The documentation of an item, in Markdown.
-pub fn resolve_completion(_document: &Document, _documentation: &str) -> Option<String> {
-    None
+pub fn resolve_completion(document: &Document, documentation: &str) -> Option<String> {
+    let (kind, name) = documentation.split_once(':')?;
+    let profile = document.settings().profile;
+    match kind {
+        "attribute" => {
+            let (scope, name) = name.split_once(':')?;
+            let scope = Scope::ALL.into_iter().find(|known| known.as_str() == scope)?;
+            let schema = attribute(AttributeKey::from_name(name)?, scope)?;
+            Some(wording::attribute(schema, profile))
+        }
+        "shape" => {
+            let handler = profile.shape_handler(name)?;
+            Some(format!("**`{name}`** · {}\n\n{}", handler.noun(), handler.docs()))
+        }
+        "type" => {
+            let handler = profile.type_handler(name).or_else(|| Handler::from_type_name(name))?;
+            Some(format!("**`{name}`** · {}\n\n{}", handler.noun(), handler.docs()))
+        }
+        "node" => Some(node_markdown(document, document.pipeline().node_by_id(name)?)),
+        "rule" => {
+            let rule = rule(name)?;
+            Some(format!("{}\n\n{}", page::summary(rule.page), page::reason(rule.page)))
+        }
+        _ => None,
+    }
+}
+
+/// Items in the making.
+struct List<'d> {
+    document: &'d Document,
+    items: Vec<CompletionItem>,
+}
+
+impl<'d> List<'d> {
+    fn add(&mut self, label: &str, kind: CompletionKind, rank: u8, edit: TextEdit) -> &mut CompletionItem {
+        self.items.push(CompletionItem {
+            label: label.to_owned(),
+            kind,
+            detail: None,
+            edit,
+            filter: None,
+            rank,
+            is_snippet: false,
+            is_deprecated: false,
+            documentation: None,
+        });
+        let last = self.items.len() - 1;
+        // The item was pushed a line above.
+        #[expect(clippy::indexing_slicing, reason = "the index of the item that was just pushed")]
+        &mut self.items[last]
+    }
+
+    fn keywords(&mut self, range: TextRange, words: &[&str]) {
+        for word in words {
+            self.add(word, CompletionKind::Keyword, 2, TextEdit::replace(range, *word));
+        }
+    }
+
+    /// Ids of the graph at the cursor; those that `source` has no edge to come first.
+    fn nodes(&mut self, range: TextRange, source: Option<&str>) {
+        let document = self.document;
+        for id in node_ids(document, range.start) {
+            let written = written_id(&id);
+            let is_source = source == Some(id.as_str());
+            let detail = document.pipeline().node_by_id(&id).map(|node| {
+                let handler = document.pipeline().handler(node).noun();
+                match wording::label(document.pipeline(), node) {
+                    Some(label) => format!("{handler}: {label}"),
+                    None => handler.to_owned(),
+                }
+            });
+            let item =
+                self.add(&id, CompletionKind::Node, u8::from(is_source), TextEdit::replace(range, written));
+            item.detail = detail;
+            item.documentation = Some(format!("node:{id}"));
+        }
+    }
+
+    fn graph_attributes(&mut self, range: TextRange, offset: u32) {
+        let scope = self.document.body_scope(offset);
+        let owner = Owner { scope, node: None };
+        self.attribute_names(range, &owner, &[], false);
+        for item in self.items.iter_mut().filter(|item| item.kind == CompletionKind::Attribute) {
+            item.rank += 3;
+        }
+    }
+
+    fn attribute_names(&mut self, range: TextRange, owner: &Owner, present: &[String], has_equals: bool) {
+        let profile = self.document.settings().profile;
+        let handler = owner.node.as_deref().and_then(|id| {
+            let pipeline = self.document.pipeline();
+            pipeline.node_by_id(id).map(|node| pipeline.handler(node))
+        });
+        for schema in attributes().iter().filter(|schema| schema.scope == owner.scope) {
+            let name = schema.key.name();
+            let is_read =
+                profile.reads(schema) || profile.aliases.iter().any(|alias| alias.key == schema.key);
+            let is_used = handler.is_none_or(|handler| schema.is_used_by(handler));
+            let is_old = schema.alias_of.is_some();
+            let is_offered = (is_read || schema.in_spec || schema.layout_only) && !(is_old && !is_read);
+            if !is_offered || !is_used || present.iter().any(|known| known == name) {
+                continue;
+            }
+            let rank = match (schema.layout_only, is_old, schema.in_spec) {
+                (true, _, _) => 2,
+                (false, true, _) => 2,
+                (false, false, true) => 0,
+                (false, false, false) => 1,
+            };
+            let key = written_id(name);
+            let text = if has_equals { key } else { format!("{key}={}", placeholder(schema)) };
+            let item = self.add(name, CompletionKind::Attribute, rank, TextEdit::replace(range, text));
+            item.is_snippet = !has_equals;
+            item.is_deprecated = is_old;
+            item.detail = Some(schema.value_type.noun().replace('`', ""));
+            item.documentation = Some(format!("attribute:{}:{name}", schema.scope.as_str()));
+        }
+    }
+
+    /// A word as a whole value.
+    fn value(
+        &mut self,
+        place: &values::Place<'_>,
+        word: &str,
+        kind: CompletionKind,
+        rank: u8,
+    ) -> &mut CompletionItem {
+        let text = if place.in_string { escaped(word) } else { written_id(word) };
+        self.add(word, kind, rank, TextEdit::replace(place.whole, text))
+    }
+
+    fn suppressions(&mut self, range: TextRange) {
+        for rule in all_rules() {
+            let item = self.add(rule.name, CompletionKind::Value, 0, TextEdit::replace(range, rule.name));
+            item.detail = Some(page::summary(rule.page));
+            item.documentation = Some(format!("rule:{}", rule.name));
+        }
+    }
+}
+
+/// Text as it is written between quotes.
+fn escaped(text: &str) -> String {
+    let quoted = quoted(text);
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or(text).to_owned()
+}
+
+/// What stands behind `key=` in the snippet of an attribute.
+fn placeholder(schema: &AttributeSchema) -> &'static str {
+    match schema.value_type {
+        ValueType::String
+        | ValueType::Template
+        | ValueType::Command
+        | ValueType::Condition
+        | ValueType::Stylesheet
+        | ValueType::CommaList
+        | ValueType::Path
+        | ValueType::Style
+        | ValueType::Json => "\"$0\"",
+        ValueType::Integer
+        | ValueType::Float
+        | ValueType::Boolean
+        | ValueType::Duration
+        | ValueType::NodeId
+        | ValueType::Enum
+        | ValueType::Shape
+        | ValueType::HandlerType
+        | ValueType::Fidelity
+        | ValueType::Color => "$0",
+    }
+}
+
+/// The ids of the nodes of the graph around an offset, in the order of their mention. The id that is being typed and
+/// stands nowhere else is left out.
+fn node_ids(document: &Document, offset: u32) -> Vec<String> {
+    let graph = document.graph_at(offset).unwrap_or(0);
+    let names = document.names();
+    let nodes = names.names().iter().filter(|name| name.kind == NameKind::Node && name.graph == graph);
+    let elsewhere = nodes.filter(|name| {
+        names.occurrences(name).any(|found| !found.token.touches(offset) || found.token.start > offset)
+    });
+    elsewhere.map(|name| name.text.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::test_support::{Workspace, cursor, document, edited};
+
+    /// The first items by rank, and the text after the first one of them is taken.
+    #[track_caller]
+    fn check(source: &str, expect: Expect) {
+        let (document, offset) = cursor(source);
+        let files = Workspace::new(
+            "p/main.dot",
+            &[("p/a.md", ""), ("p/prompts/b.md", ""), ("p/child.dot", "digraph {}")],
+        );
+        let found = completion(&document, offset, &files);
+        let labels: Vec<String> =
+            found.items.iter().take(12).map(|item| format!("{:?} {}", item.kind, item.label)).collect();
+        let mut text = format!("{} items: {}\n", found.items.len(), labels.join(", "));
+        if let Some(first) = found.items.first() {
+            text.push_str(&edited(&document, std::slice::from_ref(&first.edit)));
+        }
+        for item in &found.items {
+            edited(&document, std::slice::from_ref(&item.edit));
+            let key = item.documentation.as_deref();
+            assert!(key.is_none_or(|key| resolve_completion(&document, key).is_some()), "{key:?}");
+        }
+        expect.assert_eq(&text);
+    }
+
+    #[test]
+    fn node_ids_come_behind_an_arrow() {
+        check("digraph { start -> review \"my node\" review -> $0 }", expect![[r#"
+            3 items: Node my node, Node start, Node review
+            digraph { start -> review "my node" review -> "my node" }"#]]);
+        check("digraph { start -> review; review -> st$0 }", expect![[r#"
+            2 items: Node start, Node review
+            digraph { start -> review; review -> start }"#]]);
+        check("digraph { start -> review; review -> $0", expect![[r#"
+            2 items: Node start, Node review
+            digraph { start -> review; review -> start"#]]);
+    }
+
+    #[test]
+    fn attribute_names_fit_the_element() {
+        check("digraph { t [shape=parallelogram, $0] }", expect![[r#"
+            67 items: Attribute allow_partial, Attribute class, Attribute fallback_retry_target, Attribute goal_gate, Attribute label, Attribute max_retries, Attribute retry_target, Attribute timeout, Attribute tool_command, Attribute type, Attribute env, Attribute expect_exit
+            digraph { t [shape=parallelogram, allow_partial=$0] }"#]]);
+        check("digraph { a -> b [co$0] }", expect![[r#"
+            71 items: Attribute condition, Attribute fidelity, Attribute label, Attribute loop_restart, Attribute thread_id, Attribute weight, Attribute URL, Attribute arrowhead, Attribute arrowsize, Attribute arrowtail, Attribute class, Attribute color
+            digraph { a -> b [condition="$0"] }"#]]);
+        check("digraph { a -> b [co$0=x] }", expect![[r#"
+            71 items: Attribute condition, Attribute fidelity, Attribute label, Attribute loop_restart, Attribute thread_id, Attribute weight, Attribute URL, Attribute arrowhead, Attribute arrowsize, Attribute arrowtail, Attribute class, Attribute color
+            digraph { a -> b [condition=x] }"#]]);
+        check("digraph { g [shape=hexagon, hum$0", expect![[r#"
+            62 items: Attribute allow_partial, Attribute class, Attribute fallback_retry_target, Attribute goal_gate, Attribute human.default_choice, Attribute label, Attribute max_retries, Attribute prompt, Attribute retry_target, Attribute timeout, Attribute type, Attribute goal_gate_unvisited
+            digraph { g [shape=hexagon, allow_partial=$0"#]]);
+    }
+
+    #[test]
+    fn values_fit_the_attribute() {
+        check("digraph { a [shape=$0] }", expect![[r#"
+            9 items: Value Mdiamond, Value Msquare, Value box, Value component, Value diamond, Value hexagon, Value house, Value parallelogram, Value tripleoctagon
+            digraph { a [shape=Mdiamond] }"#]]);
+        check("digraph { a [goal_gate=\"$0\"] }", expect![[r#"
+            2 items: Value false, Value true
+            digraph { a [goal_gate="false"] }"#]]);
+        check("digraph { a b [retry_target=\"$0\"] }", expect![[r#"
+            2 items: Node a, Node b
+            digraph { a b [retry_target="a"] }"#]]);
+        check("digraph { a [fidelity=$0", expect![[r#"
+            6 items: Value compact, Value full, Value summary:high, Value summary:low, Value summary:medium, Value truncate
+            digraph { a [fidelity=compact"#]]);
+    }
+
+    #[test]
+    fn conditions_offer_keys_operators_and_outcomes() {
+        check("digraph { t [shape=parallelogram] t -> b [condition=\"$0\"] }", expect![[r#"
+            11 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_stage, ConditionKey context.tool.exit_code, ConditionKey context.tool.last_line, ConditionKey context.tool.output, ConditionKey context.tool.signal, ConditionKey context.tool.stderr
+            digraph { t [shape=parallelogram] t -> b [condition="outcome"] }"#]]);
+        check(
+            "digraph { t [shape=parallelogram, tool_command=make] t -> b [condition=\"outcome=$0\"] }",
+            expect![[r#"
+                2 items: Value fail, Value success
+                digraph { t [shape=parallelogram, tool_command=make] t -> b [condition="outcome=fail"] }"#]],
+        );
+        check("digraph { t -> b [condition=\"outcome=fail && context.x $0\"] }", expect![[r#"
+            3 items: Operator !=, Operator &&, Operator =
+            digraph { t -> b [condition="outcome=fail && context.x !="] }"#]]);
+        check(
+            "digraph { g [shape=hexagon] g -> a [label=\"[Y] Yes\"] g -> b [condition=\"preferred_label=$0",
+            expect![[r#"
+                1 items: Value Yes
+                digraph { g [shape=hexagon] g -> a [label="[Y] Yes"] g -> b [condition="preferred_label=Yes"#]],
+        );
+    }
+
+    #[test]
+    fn stylesheets_offer_selectors_properties_and_values() {
+        check("digraph { model_stylesheet=\"$0\" a [class=fast] }", expect![[r#"
+            4 items: Keyword *, Class .fast, Value box, Node #a
+            digraph { model_stylesheet="*" a [class=fast] }"#]]);
+        check("digraph { model_stylesheet=\".fast { $0 }\" a [class=fast] }", expect![[r#"
+            3 items: Property llm_model, Property llm_provider, Property reasoning_effort
+            digraph { model_stylesheet=".fast { llm_model:  }" a [class=fast] }"#]]);
+        check("digraph { model_stylesheet=\"* { reasoning_effort: $0 }\" }", expect![[r#"
+            3 items: Value high, Value low, Value medium
+            digraph { model_stylesheet="* { reasoning_effort: high }" }"#]]);
+    }
+
+    #[test]
+    fn prompts_offer_variables_and_files() {
+        check("digraph { goal=x a [prompt=\"Do $go$0 now\"] }", expect![[r#"
+            1 items: Variable $goal
+            digraph { goal=x a [prompt="Do $goal now"] }"#]]);
+        check("digraph { a [prompt=\"@$0\"] }", expect![[r#"
+            3 items: File a.md, File child.dot, Folder prompts
+            digraph { a [prompt="@a.md"] }"#]]);
+        check("digraph { a [prompt=\"@prompts/$0\"] }", expect![[r#"
+            1 items: File b.md
+            digraph { a [prompt="@prompts/b.md"] }"#]]);
+        check("digraph { m [shape=house, \"stack.child_dotfile\"=\"$0\"] }", expect![[r#"
+            2 items: File child.dot, Folder prompts
+            digraph { m [shape=house, "stack.child_dotfile"="child.dot"] }"#]]);
+    }
+
+    #[test]
+    fn a_gate_offers_its_choices() {
+        check(
+            "digraph { g [shape=hexagon, \"human.default_choice\"=\"$0\"] g -> a [label=\"[Y] Yes\"] g -> b }",
+            expect![[r#"
+                6 items: Value Yes, Value b, Value a, Value b, Value B, Value Y
+                digraph { g [shape=hexagon, "human.default_choice"="Yes"] g -> a [label="[Y] Yes"] g -> b }"#]],
+        );
+    }
+
+    #[test]
+    fn classes_complete_a_part_of_a_list() {
+        check("digraph { a [class=fast] b [class=\"code, f$0\"] }", expect![[r#"
+            1 items: Class fast
+            digraph { a [class=fast] b [class="code, fast"] }"#]]);
+    }
+
+    #[test]
+    fn statements_and_empty_files_offer_snippets() {
+        let (document, offset) = cursor("digraph {\n  $0\n}");
+        let found = completion(&document, offset, &Workspace::default());
+        assert!(found.items.iter().any(|item| item.kind == CompletionKind::Snippet));
+        check("$0", expect![[r#"
+            2 items: Keyword digraph, Snippet pipeline
+            digraph"#]]);
+    }
+
+    #[test]
+    fn comments_offer_rule_names() {
+        let (document, offset) = cursor("digraph {} // dotwright: ignore(dead$0)");
+        let found = completion(&document, offset, &Workspace::default());
+        assert!(found.items.iter().any(|item| item.label == "dead-end"));
+    }
+
+    #[test]
+    fn unknown_documentation_is_none() {
+        assert_eq!(resolve_completion(&document("digraph { a }"), "node:b"), None);
+    }
 }

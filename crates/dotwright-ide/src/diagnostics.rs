@@ -23,9 +23,22 @@ pub struct Finding {
     pub tags: Vec<Tag>,
 }
 
+/// Rules about what could go without anybody noticing.
+const UNNECESSARY: [&str; 8] = [
+    "unreachable-node",
+    "contradictory-condition",
+    "dead-diamond-outcome",
+    "impossible-outcome",
+    "unused-weight",
+    "inert-attribute",
+    "inert-retry-target",
+    "unused-suppression",
+];
+
 /// The findings of a document, by offset. With `external`, outside analysers have been asked.
 pub fn diagnostics(document: &Document, external: Option<&External>) -> Vec<Finding> {
-    let list = |result: &CheckResult| result.diagnostics.iter().map(|found| finding(document, found)).collect();
+    let list =
+        |result: &CheckResult| result.diagnostics.iter().map(|found| finding(document, found)).collect();
     match external {
         None => list(document.findings()),
         Some(external) => list(&document.check(external)),
@@ -33,11 +46,77 @@ pub fn diagnostics(document: &Document, external: Option<&External>) -> Vec<Find
 }
 
 /// A finding of the document with its tags.
-pub fn finding(_document: &Document, diagnostic: &Diagnostic) -> Finding {
-    Finding { diagnostic: diagnostic.clone(), tags: Vec::new() }
+pub fn finding(document: &Document, diagnostic: &Diagnostic) -> Finding {
+    let mut tags = Vec::new();
+    if is_old_spelling(document, diagnostic) {
+        tags.push(Tag::Deprecated);
+    } else if UNNECESSARY.contains(&diagnostic.rule) {
+        tags.push(Tag::Unnecessary);
+    }
+    Finding { diagnostic: diagnostic.clone(), tags }
+}
+
+/// True for a finding about an attribute name that stands for another one.
+fn is_old_spelling(document: &Document, diagnostic: &Diagnostic) -> bool {
+    let attributes = document.ast().all_attributes();
+    let at = attributes.partition_point(|pair| pair.key.range.start < diagnostic.range.start);
+    let on_name = attributes.get(at).is_some_and(|pair| pair.key.range == diagnostic.range);
+    on_name
+        && document
+            .pair_at(diagnostic.range.start)
+            .is_some_and(|pair| pair.schema().is_some_and(|schema| schema.alias_of.is_some()))
 }
 
 /// The page of a rule, in Markdown.
 pub fn rule_documentation(rule: &str) -> Option<&'static str> {
     dotwright_lint::rule(rule).map(|rule| rule.page)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::test_support::{document, place};
+
+    #[track_caller]
+    fn check(source: &str, expect: Expect) {
+        let document = document(source);
+        let lines = diagnostics(&document, None).into_iter().map(|finding| {
+            let found = &finding.diagnostic;
+            let labels = found.labels.iter().map(|label| format!(" <- {}", place(&document, label.range)));
+            let labels: String = labels.collect();
+            format!("{} {} {:?}{labels}\n", found.rule, place(&document, found.range), finding.tags)
+        });
+        expect.assert_eq(&lines.collect::<String>());
+    }
+
+    #[test]
+    fn what_nothing_reaches_is_faded() {
+        check(
+            "digraph { start [shape=Mdiamond] exit [shape=Msquare] start -> exit lost [prompt=x] lost -> exit }",
+            expect![[r#"
+                unreachable-node 1:69-1:73 `lost` [Unnecessary]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn syntax_errors_name_the_opener() {
+        check(
+            "digraph {\n  a [shape=box\n  b -> c\n}",
+            expect![[r#"
+            syntax-error 2:15-2:15 `` [] <- 2:5-2:6 `[`
+            undeclared-node 3:3-3:4 `b` []
+            undeclared-node 3:8-3:9 `c` []
+        "#]],
+        );
+    }
+
+    #[test]
+    fn faded_rules_exist() {
+        for rule in UNNECESSARY {
+            assert!(rule_documentation(rule).is_some(), "{rule}");
+        }
+    }
 }

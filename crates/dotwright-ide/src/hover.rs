@@ -1,6 +1,7 @@
 //! What is known about the thing under the cursor.
 
 use dotwright_diagnostics::TextRange;
+use dotwright_model::NodeId;
 
 use crate::document::Document;
 
@@ -16,4 +17,8 @@ pub struct Hover {
 /// What is known about the thing under the cursor.
 pub fn hover(_document: &Document, _offset: u32) -> Option<Hover> {
     None
+}
+
+pub(crate) fn node_markdown(document: &Document, node: NodeId) -> String {
+    document.pipeline().id(node).to_owned()
 }

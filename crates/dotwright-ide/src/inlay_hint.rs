@@ -41,7 +41,14 @@ pub struct HintKinds {
 
 impl Default for HintKinds {
     fn default() -> Self {
-        HintKinds { handler: true, model: true, timeout: true, attempts: true, order: true, target_label: false }
+        HintKinds {
+            handler: true,
+            model: true,
+            timeout: true,
+            attempts: true,
+            order: true,
+            target_label: false,
+        }
     }
 }
 

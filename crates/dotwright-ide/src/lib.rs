@@ -8,6 +8,7 @@ mod code_action;
 mod code_lens;
 mod color;
 mod completion;
+mod cursor;
 mod diagnostics;
 mod document;
 mod document_link;
@@ -30,17 +31,16 @@ mod selection_range;
 mod semantic_tokens;
 mod signature_help;
 mod symbols;
+#[cfg(test)]
+mod test_support;
 mod will_rename;
+mod wording;
 
 pub use call_hierarchy::{Call, CallItem, call_item, incoming_calls, outgoing_calls};
-pub use code_action::{
-    ActionEdit, CodeAction, CodeActionKind, code_actions, fix_all, resolve_code_action,
-};
+pub use code_action::{ActionEdit, CodeAction, CodeActionKind, code_actions, fix_all, resolve_code_action};
 pub use code_lens::{CodeLens, LensCommand, code_lenses};
 pub use color::{Color, ColorInformation, color_presentations, document_colors};
-pub use completion::{
-    Completion, CompletionItem, CompletionKind, completion, resolve_completion,
-};
+pub use completion::{Completion, CompletionItem, CompletionKind, completion, resolve_completion};
 pub use diagnostics::{Finding, Tag, diagnostics, finding, rule_documentation};
 pub use document::{Document, MAX_CHECKED_BYTES};
 pub use document_link::{DocumentLink, LinkTarget, document_links};

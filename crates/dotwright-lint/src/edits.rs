@@ -8,13 +8,13 @@ use dotwright_syntax::ast::{Endpoint, IdKind, NodeRef, Stmt, StmtId, StmtKind};
 use dotwright_syntax::{Token, TokenKind};
 
 /// Adds `pair`, such as `timeout="600s"`, to the first statement of a node; `None` for a node that only edges name.
-pub(crate) fn insert_node_attribute(pipeline: &Pipeline, node: NodeId, pair: &str) -> Option<TextEdit> {
+pub fn insert_node_attribute(pipeline: &Pipeline, node: NodeId, pair: &str) -> Option<TextEdit> {
     let declaration = pipeline.node(node).declaration?;
     Some(insert_attribute(pipeline, declaration, pair))
 }
 
 /// Adds `pair` at the end of the last attribute list of a statement, or as a new list.
-pub(crate) fn insert_attribute(pipeline: &Pipeline, stmt: StmtId, pair: &str) -> TextEdit {
+pub fn insert_attribute(pipeline: &Pipeline, stmt: StmtId, pair: &str) -> TextEdit {
     let source = pipeline.source();
     let stmt = &pipeline.ast()[stmt];
     let tokens = tokens_in(pipeline, stmt.range);
@@ -41,12 +41,12 @@ pub(crate) fn insert_attribute(pipeline: &Pipeline, stmt: StmtId, pair: &str) ->
 }
 
 /// Deletes a pair with one neighbouring separator, and with its list when nothing is left in it.
-pub(crate) fn delete_attribute(pipeline: &Pipeline, attribute: Attribute<'_>) -> Vec<TextEdit> {
+pub fn delete_attribute(pipeline: &Pipeline, attribute: Attribute<'_>) -> Vec<TextEdit> {
     delete_pair(pipeline, attribute.range())
 }
 
 /// Deletes the pair at `pair` of an attribute list; see [`delete_attribute`].
-pub(crate) fn delete_pair(pipeline: &Pipeline, pair: TextRange) -> Vec<TextEdit> {
+pub fn delete_pair(pipeline: &Pipeline, pair: TextRange) -> Vec<TextEdit> {
     let source = pipeline.source();
     let tokens = &pipeline.syntax().tokens;
     let first = tokens.partition_point(|token| token.range.start < pair.start);
@@ -79,7 +79,7 @@ pub(crate) fn delete_pair(pipeline: &Pipeline, pair: TextRange) -> Vec<TextEdit>
 }
 
 /// Deletes a statement with its `;`, and with its line when it stands alone on it.
-pub(crate) fn delete_statement(pipeline: &Pipeline, stmt: StmtId) -> TextEdit {
+pub fn delete_statement(pipeline: &Pipeline, stmt: StmtId) -> TextEdit {
     let range = pipeline.ast()[stmt].range;
     let next = token_behind(pipeline, range.end);
     let end = next.filter(|next| next.kind == TokenKind::Semicolon).map_or(range.end, |next| next.range.end);
@@ -88,7 +88,7 @@ pub(crate) fn delete_statement(pipeline: &Pipeline, stmt: StmtId) -> TextEdit {
 
 /// Deletes one edge: its statement, or its hop of a chain, which falls into two when the hop is in the middle.
 /// `None` for a hop that stands for several edges.
-pub(crate) fn delete_edge(pipeline: &Pipeline, edge: EdgeId) -> Option<Vec<TextEdit>> {
+pub fn delete_edge(pipeline: &Pipeline, edge: EdgeId) -> Option<Vec<TextEdit>> {
     let source = pipeline.source();
     let hop = pipeline.edge(edge);
     let stmt = &pipeline.ast()[hop.stmt];
@@ -128,7 +128,7 @@ pub(crate) fn delete_edge(pipeline: &Pipeline, edge: EdgeId) -> Option<Vec<TextE
 /// Where a new edge statement goes: behind the last one that stands in no subgraph. Finding it walks the whole file,
 /// so a rule with many findings does it once.
 #[derive(Debug)]
-pub(crate) struct EdgePlace {
+pub struct EdgePlace {
     offset: u32,
     before: String,
     after: &'static str,
@@ -136,7 +136,7 @@ pub(crate) struct EdgePlace {
 
 impl EdgePlace {
     /// `None` in an undirected graph, where an arrow would be a syntax error.
-    pub(crate) fn find(pipeline: &Pipeline) -> Option<EdgePlace> {
+    pub fn find(pipeline: &Pipeline) -> Option<EdgePlace> {
         let source = pipeline.source();
         let graph = pipeline.graph_syntax().filter(|graph| graph.directed)?;
         let Some(last) = last_edge_statement(pipeline) else {
@@ -166,13 +166,13 @@ impl EdgePlace {
     }
 
     /// The insertion of `edge`, such as `a -> b`.
-    pub(crate) fn insert(&self, edge: &str) -> TextEdit {
+    pub fn insert(&self, edge: &str) -> TextEdit {
         TextEdit::insert(self.offset, format!("{}{edge}{}", self.before, self.after))
     }
 }
 
 /// Adds statements as the first ones of a directed graph.
-pub(crate) fn insert_first(pipeline: &Pipeline, statements: &[String]) -> Option<TextEdit> {
+pub fn insert_first(pipeline: &Pipeline, statements: &[String]) -> Option<TextEdit> {
     let source = pipeline.source();
     let graph = pipeline.graph_syntax().filter(|graph| graph.directed)?;
     let first = pipeline.ast().statements(graph).next();
@@ -209,23 +209,23 @@ fn insert_behind(pipeline: &Pipeline, stmt: StmtId, text: &str) -> TextEdit {
 }
 
 /// `source -> target`, with quotes where an id needs them.
-pub(crate) fn edge_statement(pipeline: &Pipeline, source: NodeId, target: NodeId) -> String {
+pub fn edge_statement(pipeline: &Pipeline, source: NodeId, target: NodeId) -> String {
     format!("{} -> {}", written_id(pipeline.id(source)), written_id(pipeline.id(target)))
 }
 
 /// True when the statement of the edge stands for this edge alone, so that its attributes are those of the edge.
-pub(crate) fn is_sole_edge(pipeline: &Pipeline, edge: EdgeId) -> bool {
+pub fn is_sole_edge(pipeline: &Pipeline, edge: EdgeId) -> bool {
     let ends = pipeline.ast().endpoints(&pipeline.ast()[pipeline.edge(edge).stmt]);
     matches!(ends, [Endpoint::Node(_), Endpoint::Node(_)])
 }
 
 /// Adds a statement behind that of an edge.
-pub(crate) fn insert_behind_edge(pipeline: &Pipeline, edge: EdgeId, statement: &str) -> TextEdit {
+pub fn insert_behind_edge(pipeline: &Pipeline, edge: EdgeId, statement: &str) -> TextEdit {
     insert_behind(pipeline, pipeline.edge(edge).stmt, statement)
 }
 
 /// Renames a node in its statements and in edges. Attribute values that name it are not touched.
-pub(crate) fn rename_node(pipeline: &Pipeline, node: NodeId, name: &str) -> Vec<TextEdit> {
+pub fn rename_node(pipeline: &Pipeline, node: NodeId, name: &str) -> Vec<TextEdit> {
     let ast = pipeline.ast();
     let Some(graph) = pipeline.graph_syntax() else { return Vec::new() };
     let written = written_id(name);
@@ -252,7 +252,7 @@ pub(crate) fn rename_node(pipeline: &Pipeline, node: NodeId, name: &str) -> Vec<
 }
 
 /// An id or value as DOT takes it: bare where it is a plain name, else quoted.
-pub(crate) fn written_id(text: &str) -> String {
+pub fn written_id(text: &str) -> String {
     const KEYWORDS: [&str; 6] = ["node", "edge", "graph", "digraph", "subgraph", "strict"];
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -261,7 +261,7 @@ pub(crate) fn written_id(text: &str) -> String {
 }
 
 /// Text in double quotes, with the escapes that keep it the same text.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {
@@ -277,7 +277,7 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// Gives an attribute another value, in quotes if the old one has them.
-pub(crate) fn replace_value(attribute: Attribute<'_>, text: &str) -> TextEdit {
+pub fn replace_value(attribute: Attribute<'_>, text: &str) -> TextEdit {
     let written = match attribute.value().kind {
         IdKind::Quoted | IdKind::Concatenated | IdKind::Html => quoted(text),
         IdKind::Name | IdKind::Number | IdKind::Dialect | IdKind::Missing => written_id(text),
@@ -286,7 +286,7 @@ pub(crate) fn replace_value(attribute: Attribute<'_>, text: &str) -> TextEdit {
 }
 
 /// Exchanges two statements and leaves comments and separators where they are.
-pub(crate) fn exchange_statements(pipeline: &Pipeline, a: StmtId, b: StmtId) -> Vec<TextEdit> {
+pub fn exchange_statements(pipeline: &Pipeline, a: StmtId, b: StmtId) -> Vec<TextEdit> {
     let (a, b) = (pipeline.ast()[a].range, pipeline.ast()[b].range);
     let source = pipeline.source();
     vec![TextEdit::replace(a, b.text(source)), TextEdit::replace(b, a.text(source))]

@@ -5,10 +5,11 @@
 
 mod category;
 mod check;
-mod edits;
+pub mod edits;
 mod external;
 mod fix;
 mod name_list;
+pub mod page;
 mod registry;
 mod rule;
 

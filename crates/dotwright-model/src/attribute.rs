@@ -110,6 +110,33 @@ pub enum ValueType {
     Json,
 }
 
+impl ValueType {
+    /// What it is, in a few words.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            ValueType::String => "text",
+            ValueType::Template => "text with variables",
+            ValueType::Command => "shell command",
+            ValueType::Integer => "whole number",
+            ValueType::Float => "number",
+            ValueType::Boolean => "`true` or `false`",
+            ValueType::Duration => "duration, such as `600s`",
+            ValueType::NodeId => "id of a node",
+            ValueType::Condition => "condition, such as `outcome=fail`",
+            ValueType::Stylesheet => "model stylesheet",
+            ValueType::CommaList => "words separated by commas",
+            ValueType::Path => "path",
+            ValueType::Enum => "one of its values",
+            ValueType::Shape => "name of a shape",
+            ValueType::HandlerType => "name of a handler type",
+            ValueType::Fidelity => "fidelity mode",
+            ValueType::Color => "colour",
+            ValueType::Style => "Graphviz style",
+            ValueType::Json => "JSON text",
+        }
+    }
+}
+
 /// Inclusive bounds of a number; milliseconds for a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ValueRange {

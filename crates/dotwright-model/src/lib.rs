@@ -10,7 +10,9 @@ mod name_hash;
 mod operator;
 mod outcome;
 mod pipeline;
+mod plain_dot;
 mod profile;
+pub mod resolved;
 mod style;
 mod switch;
 mod text;
@@ -27,8 +29,9 @@ pub use pipeline::{
     Attribute, ConditionRef, Edge, EdgeId, HandlerSource, Node, NodeId, Origin, Pipeline, StylesheetRef,
     Subgraph, SubgraphId, UnreadGroup,
 };
+pub use plain_dot::{Decoration, plain_dot};
 pub use profile::{Alias, JumpTarget, Level, OutcomeWord, Profile};
-pub use style::Resolved;
+pub use style::{Resolved, class_of_label};
 pub use switch::{
     BareKeys, BranchScope, ChoiceMatch, DeadEnd, DiamondOutcome, FailedStep, IntegerDuration, LabelRouting,
     NoRoute, QuotedLiterals, RegionFailure, RetryFailures, SeveralConditions, Shell, UnknownShape,

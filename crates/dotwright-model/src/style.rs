@@ -108,8 +108,8 @@ fn resolved(attribute: Attribute<'_>) -> Resolved<'_> {
     Resolved { text: attribute.text(), origin: attribute.origin, range: attribute.value_range() }
 }
 
-/// Lower case, blanks to hyphens, other characters than letters, digits and hyphens dropped.
-fn class_of_label(label: &str) -> String {
+/// The class that the label of a subgraph gives its nodes: lower case, blanks to hyphens, other characters than letters, digits and hyphens dropped.
+pub fn class_of_label(label: &str) -> String {
     let lower = label.trim().to_lowercase();
     let hyphened = lower.chars().map(|c| if c.is_whitespace() { '-' } else { c });
     hyphened.filter(|c| c.is_alphanumeric() || *c == '-').collect()

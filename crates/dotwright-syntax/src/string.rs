@@ -222,6 +222,17 @@ impl StringMap {
         TextRange::new(start, end.min(self.end))
     }
 
+    /// The decoded offset of a source byte: that of the next decoded byte for bytes that decode to nothing, such as
+    /// the opening quote.
+    pub fn decoded_offset(&self, source: u32) -> u32 {
+        let behind = self.runs.partition_point(|run| run.source <= source);
+        let next = self.runs.get(behind);
+        let Some(run) = behind.checked_sub(1).and_then(|at| self.runs.get(at)) else { return 0 };
+        let inside = (source.min(self.end).max(run.source) - run.source).div_ceil(run.width);
+        let decoded = run.decoded + inside;
+        next.map_or(decoded, |next| decoded.min(next.decoded))
+    }
+
     fn run_at(&self, decoded: u32) -> Option<Run> {
         let behind = self.runs.partition_point(|run| run.decoded <= decoded);
         let run = self.runs.get(behind.checked_sub(1)?).copied()?;
@@ -293,6 +304,15 @@ mod tests {
         maps(r#""one\ntwo""#, IdKind::Quoted, "\ntwo", r"\ntwo");
         maps("<b>", IdKind::Html, "b", "b");
         maps("gpt-5.4", IdKind::Dialect, "5.4", "5.4");
+    }
+
+    #[test]
+    fn source_offsets_lead_to_decoded_ones() {
+        let source = r#""a\"b" + "é\nc""#;
+        let id = Id { kind: IdKind::Concatenated, range: TextRange::new(0, source.len() as u32) };
+        let map = StringMap::new(source, id);
+        let decoded: Vec<u32> = (0..=source.len() as u32).map(|at| map.decoded_offset(at)).collect();
+        assert_eq!(decoded, [0, 0, 1, 2, 2, 3, 3, 3, 3, 3, 3, 4, 5, 6, 6, 7, 7]);
     }
 
     #[test]

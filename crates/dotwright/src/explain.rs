@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use dotwright_diagnostics::did_you_mean;
+use dotwright_lint::page;
 use dotwright_lint::{Resolved, Rule, Selector, all_rules, resolve_name, rule};
 use dotwright_model::{
     AttributeKey, AttributeSchema, Handler, Level, Profile, Scope, ValueType, attribute, attribute_family,
@@ -12,7 +13,7 @@ use dotwright_model::{
 use crate::args::ExplainArgs;
 use crate::error::AppError;
 use crate::rules::level_name;
-use crate::{Verdict, output, page};
+use crate::{Verdict, output};
 
 pub(crate) fn run(arguments: &ExplainArgs) -> Result<Verdict, AppError> {
     let text = explain(&arguments.name).ok_or_else(|| unknown(&arguments.name))?;
@@ -97,7 +98,7 @@ fn schema_text(schema: &AttributeSchema) -> String {
     let mut text =
         format!("{} attribute `{}`\n{}\n\n", schema.scope.as_str(), schema.key.name(), schema.docs);
     let mut facts = Facts::new(&mut text);
-    facts.add("type", value_type(schema.value_type));
+    facts.add("type", schema.value_type.noun());
     if let Some(default) = schema.default {
         facts.add("default", default);
     }
@@ -128,30 +129,6 @@ fn schema_text(schema: &AttributeSchema) -> String {
     facts.add("read by", readers);
     facts.add("specified", if schema.in_spec { "yes" } else { "no" });
     text
-}
-
-fn value_type(value_type: ValueType) -> &'static str {
-    match value_type {
-        ValueType::String => "text",
-        ValueType::Template => "text with variables",
-        ValueType::Command => "shell command",
-        ValueType::Integer => "whole number",
-        ValueType::Float => "number",
-        ValueType::Boolean => "`true` or `false`",
-        ValueType::Duration => "duration, such as `600s`",
-        ValueType::NodeId => "id of a node",
-        ValueType::Condition => "condition, such as `outcome=fail`",
-        ValueType::Stylesheet => "model stylesheet",
-        ValueType::CommaList => "words separated by commas",
-        ValueType::Path => "path",
-        ValueType::Enum => "one of its values",
-        ValueType::Shape => "name of a shape",
-        ValueType::HandlerType => "name of a handler type",
-        ValueType::Fidelity => "fidelity mode",
-        ValueType::Color => "colour",
-        ValueType::Style => "Graphviz style",
-        ValueType::Json => "JSON text",
-    }
 }
 
 fn shape_text(name: &str) -> Option<String> {

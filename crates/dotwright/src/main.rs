@@ -17,7 +17,6 @@ mod graph;
 mod input;
 mod lsp;
 mod output;
-mod page;
 mod parallel;
 mod position;
 mod report;

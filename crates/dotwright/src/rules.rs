@@ -1,12 +1,13 @@
 //! `dotwright rules`: the list of rules.
 
+use dotwright_lint::page;
 use dotwright_lint::{Rule, Selection, all_rules};
 use dotwright_model::Level;
 use serde_json::json;
 
 use crate::args::{ListFormat, RulesArgs};
 use crate::error::AppError;
-use crate::{Verdict, output, page};
+use crate::{Verdict, output};
 
 pub(crate) fn run(arguments: &RulesArgs) -> Result<Verdict, AppError> {
     let selection = Selection { preset: arguments.preset, layers: Vec::new() };

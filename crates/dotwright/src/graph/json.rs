@@ -1,9 +1,11 @@
 //! The model as JSON, whose schema is published: fields are added, never changed.
 
+use dotwright_model::resolved::{
+    Attributes, edge_attributes, node_attributes, subgraph_attributes, subgraph_id,
+};
 use dotwright_model::{Attribute, EdgeId, HandlerSource, NodeId, Origin, Pipeline, SubgraphId};
 use serde::Serialize;
 
-use super::{Attributes, edge_attributes, node_attributes, subgraph_attributes, subgraph_id};
 use crate::position::{Lines, Position};
 
 const SCHEMA: u32 = 1;

@@ -1,9 +1,8 @@
 //! A Mermaid flowchart, which Markdown viewers draw.
 
+use dotwright_model::resolved::{Step, subgraph_id, walk};
 use dotwright_model::{AttributeKey, EdgeId, Handler, NodeId, Pipeline, SubgraphId};
 use dotwright_syntax::decode;
-
-use super::{Step, subgraph_id, walk};
 
 pub(super) fn text(pipeline: &Pipeline) -> String {
     let direction = pipeline.graph_attribute(AttributeKey::RANKDIR).map(|rankdir| rankdir.text());

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use dotwright_diagnostics::{Diagnostic, Severity, TextRange};
+use dotwright_lint::page;
 use dotwright_lint::{Rule, Suppressed};
 use serde_json::{Value, json};
 
 use super::{FileReport, Report, rule_link};
-use crate::page;
 use crate::position::Lines;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {

@@ -1,14 +1,38 @@
 //! Plain DOT: what pipeline dialects write bare is quoted, defaults stand at each node and edge, chains are single
 //! edges. Graphviz reads it, and so does every runner.
 
-use dotwright_model::{Attribute, Pipeline, SubgraphId};
+use std::collections::BTreeMap;
+
 use dotwright_syntax::ast::IdKind;
 use dotwright_syntax::decode;
 
-use super::{Attributes, Step, edge_attributes, node_attributes, subgraph_attributes, subgraph_id, walk};
+use crate::pipeline::{Attribute, EdgeId, NodeId, Pipeline, SubgraphId};
+use crate::resolved::{
+    Attributes, Step, edge_attributes, node_attributes, subgraph_attributes, subgraph_id, walk,
+};
 
-pub(super) fn text(pipeline: &Pipeline) -> String {
-    let mut writer = Writer { pipeline, text: String::from("digraph "), depth: 1 };
+/// Adds or replaces attributes of the DOT that [`plain_dot`] writes; values are text without quotes.
+pub trait Decoration {
+    /// Attributes of a node beside its own.
+    fn node(&mut self, node: NodeId) -> Vec<(&'static str, String)>;
+
+    /// Attributes of an edge beside its own.
+    fn edge(&mut self, edge: EdgeId) -> Vec<(&'static str, String)>;
+}
+
+impl Decoration for () {
+    fn node(&mut self, _: NodeId) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    fn edge(&mut self, _: EdgeId) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+/// The pipeline as plain DOT.
+pub fn plain_dot(pipeline: &Pipeline, decoration: &mut dyn Decoration) -> String {
+    let mut writer = Writer { pipeline, decoration, text: String::from("digraph "), depth: 1 };
     if let Some(name) = writer.subgraph_name(SubgraphId::ROOT) {
         writer.text.push_str(&name);
         writer.text.push(' ');
@@ -21,7 +45,7 @@ pub(super) fn text(pipeline: &Pipeline) -> String {
     for edge in pipeline.edges() {
         let source = quoted(pipeline.id(pipeline.source_of(edge)));
         let target = quoted(pipeline.id(pipeline.target_of(edge)));
-        let list = list(&edge_attributes(pipeline, edge));
+        let list = list(&edge_attributes(pipeline, edge), writer.decoration.edge(edge));
         writer.line(&format!("{source} -> {target}{list}"));
     }
     writer.text.push_str("}\n");
@@ -30,6 +54,7 @@ pub(super) fn text(pipeline: &Pipeline) -> String {
 
 struct Writer<'p> {
     pipeline: &'p Pipeline,
+    decoration: &'p mut dyn Decoration,
     text: String,
     depth: usize,
 }
@@ -44,7 +69,7 @@ impl Writer<'_> {
                 self.assignments(&subgraph_attributes(self.pipeline, subgraph));
             }
             Step::Node(node) => {
-                let list = list(&node_attributes(self.pipeline, node));
+                let list = list(&node_attributes(self.pipeline, node), self.decoration.node(node));
                 self.line(&(quoted(self.pipeline.id(node)) + &list));
             }
             Step::Close => {
@@ -72,14 +97,15 @@ impl Writer<'_> {
     }
 }
 
-fn list(attributes: &Attributes<'_>) -> String {
-    if attributes.is_empty() {
+fn list(attributes: &Attributes<'_>, decoration: Vec<(&'static str, String)>) -> String {
+    let mut pairs: BTreeMap<&str, String> =
+        attributes.iter().map(|(name, attribute)| (name.as_str(), value(*attribute))).collect();
+    pairs.extend(decoration.into_iter().map(|(name, text)| (name, quoted(&text))));
+    if pairs.is_empty() {
         return String::new();
     }
-    let pairs: Vec<String> = attributes
-        .iter()
-        .map(|(name, attribute)| format!("{}={}", quoted(name), value(*attribute)))
-        .collect();
+    let pairs: Vec<String> =
+        pairs.into_iter().map(|(name, value)| format!("{}={value}", quoted(name))).collect();
     format!(" [{}]", pairs.join(", "))
 }
 

@@ -1,12 +1,12 @@
 //! The pages of the rules, as the terminal and other programs show them.
 
 /// The sentence under the heading: what the rule finds.
-pub(crate) fn summary(page: &str) -> String {
+pub fn summary(page: &str) -> String {
     paragraph(page.lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty()))
 }
 
 /// The paragraph that says what the runner would do.
-pub(crate) fn reason(page: &str) -> String {
+pub fn reason(page: &str) -> String {
     let behind = page.lines().skip_while(|line| !line.starts_with("## Why"));
     paragraph(behind.skip(1).skip_while(|line| line.trim().is_empty()))
 }
@@ -18,7 +18,7 @@ fn paragraph<'p>(lines: impl Iterator<Item = &'p str>) -> String {
 }
 
 /// The page as text for a terminal: headings without marks, examples indented and without fences.
-pub(crate) fn text(page: &str) -> String {
+pub fn text(page: &str) -> String {
     let mut text = String::with_capacity(page.len());
     let mut in_example = false;
     for line in page.lines() {
