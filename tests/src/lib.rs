@@ -10,10 +10,12 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod language_client;
 mod tools;
 
 use std::path::{Path, PathBuf};
 
+pub use language_client::{Answers, LanguageClient};
 pub use tools::{dotwright_folder, path_with_dotwright, tool};
 
 /// The root of the workspace.
