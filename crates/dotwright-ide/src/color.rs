@@ -176,13 +176,18 @@ mod tests {
 
     #[test]
     fn names_digits_and_hsv_are_colours() {
-        check("digraph { a [color=red] }", expect![[r##"
+        check(
+            "digraph { a [color=red] }",
+            expect![[r##"
             1:20-1:23 `red` #ff0000
               red: digraph { a [color=red] }
               #ff0000: digraph { a [color="#ff0000"] }
               0.000 1.000 1.000: digraph { a [color="0.000 1.000 1.000"] }
-        "##]]);
-        check("digraph { a [fillcolor=\"#add8e680:0.5 1 1;0.3\"] }", expect![[r##"
+        "##]],
+        );
+        check(
+            "digraph { a [fillcolor=\"#add8e680:0.5 1 1;0.3\"] }",
+            expect![[r##"
             1:25-1:34 `#add8e680` #add8e680
               #add8e680: digraph { a [fillcolor="#add8e680:0.5 1 1;0.3"] }
               0.541 0.248 0.902: digraph { a [fillcolor="0.541 0.248 0.902:0.5 1 1;0.3"] }
@@ -190,7 +195,8 @@ mod tests {
               cyan: digraph { a [fillcolor="#add8e680:cyan;0.3"] }
               #00ffff: digraph { a [fillcolor="#add8e680:#00ffff;0.3"] }
               0.500 1.000 1.000: digraph { a [fillcolor="#add8e680:0.500 1.000 1.000;0.3"] }
-        "##]]);
+        "##]],
+        );
         check("digraph { a [color=\"\"] b [label=red] c [color=\"#12\"] }", expect![[r#""#]]);
     }
 

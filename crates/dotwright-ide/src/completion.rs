@@ -330,63 +330,102 @@ mod tests {
 
     #[test]
     fn node_ids_come_behind_an_arrow() {
-        check("digraph { start -> review \"my node\" review -> $0 }", expect![[r#"
+        check(
+            "digraph { start -> review \"my node\" review -> $0 }",
+            expect![[r#"
             3 items: Node my node, Node start, Node review
-            digraph { start -> review "my node" review -> "my node" }"#]]);
-        check("digraph { start -> review; review -> st$0 }", expect![[r#"
+            digraph { start -> review "my node" review -> "my node" }"#]],
+        );
+        check(
+            "digraph { start -> review; review -> st$0 }",
+            expect![[r#"
             2 items: Node start, Node review
-            digraph { start -> review; review -> start }"#]]);
-        check("digraph { start -> review; review -> $0", expect![[r#"
+            digraph { start -> review; review -> start }"#]],
+        );
+        check(
+            "digraph { start -> review; review -> $0",
+            expect![[r#"
             2 items: Node start, Node review
-            digraph { start -> review; review -> start"#]]);
+            digraph { start -> review; review -> start"#]],
+        );
     }
 
     #[test]
     fn attribute_names_fit_the_element() {
-        check("digraph { t [shape=parallelogram, $0] }", expect![[r#"
+        check(
+            "digraph { t [shape=parallelogram, $0] }",
+            expect![[r#"
             67 items: Attribute allow_partial, Attribute class, Attribute fallback_retry_target, Attribute goal_gate, Attribute label, Attribute max_retries, Attribute retry_target, Attribute timeout, Attribute tool_command, Attribute type, Attribute env, Attribute expect_exit
-            digraph { t [shape=parallelogram, allow_partial=$0] }"#]]);
-        check("digraph { a -> b [co$0] }", expect![[r#"
+            digraph { t [shape=parallelogram, allow_partial=$0] }"#]],
+        );
+        check(
+            "digraph { a -> b [co$0] }",
+            expect![[r#"
             71 items: Attribute condition, Attribute fidelity, Attribute label, Attribute loop_restart, Attribute thread_id, Attribute weight, Attribute URL, Attribute arrowhead, Attribute arrowsize, Attribute arrowtail, Attribute class, Attribute color
-            digraph { a -> b [condition="$0"] }"#]]);
-        check("digraph { a -> b [co$0=x] }", expect![[r#"
+            digraph { a -> b [condition="$0"] }"#]],
+        );
+        check(
+            "digraph { a -> b [co$0=x] }",
+            expect![[r#"
             71 items: Attribute condition, Attribute fidelity, Attribute label, Attribute loop_restart, Attribute thread_id, Attribute weight, Attribute URL, Attribute arrowhead, Attribute arrowsize, Attribute arrowtail, Attribute class, Attribute color
-            digraph { a -> b [condition=x] }"#]]);
-        check("digraph { g [shape=hexagon, hum$0", expect![[r#"
+            digraph { a -> b [condition=x] }"#]],
+        );
+        check(
+            "digraph { g [shape=hexagon, hum$0",
+            expect![[r#"
             62 items: Attribute allow_partial, Attribute class, Attribute fallback_retry_target, Attribute goal_gate, Attribute human.default_choice, Attribute label, Attribute max_retries, Attribute prompt, Attribute retry_target, Attribute timeout, Attribute type, Attribute goal_gate_unvisited
-            digraph { g [shape=hexagon, allow_partial=$0"#]]);
+            digraph { g [shape=hexagon, allow_partial=$0"#]],
+        );
     }
 
     #[test]
     fn values_fit_the_attribute() {
-        check("digraph { a [shape=$0] }", expect![[r#"
+        check(
+            "digraph { a [shape=$0] }",
+            expect![[r#"
             9 items: Value Mdiamond, Value Msquare, Value box, Value component, Value diamond, Value hexagon, Value house, Value parallelogram, Value tripleoctagon
-            digraph { a [shape=Mdiamond] }"#]]);
-        check("digraph { a [goal_gate=\"$0\"] }", expect![[r#"
+            digraph { a [shape=Mdiamond] }"#]],
+        );
+        check(
+            "digraph { a [goal_gate=\"$0\"] }",
+            expect![[r#"
             2 items: Value false, Value true
-            digraph { a [goal_gate="false"] }"#]]);
-        check("digraph { a b [retry_target=\"$0\"] }", expect![[r#"
+            digraph { a [goal_gate="false"] }"#]],
+        );
+        check(
+            "digraph { a b [retry_target=\"$0\"] }",
+            expect![[r#"
             2 items: Node a, Node b
-            digraph { a b [retry_target="a"] }"#]]);
-        check("digraph { a [fidelity=$0", expect![[r#"
+            digraph { a b [retry_target="a"] }"#]],
+        );
+        check(
+            "digraph { a [fidelity=$0",
+            expect![[r#"
             6 items: Value compact, Value full, Value summary:high, Value summary:low, Value summary:medium, Value truncate
-            digraph { a [fidelity=compact"#]]);
+            digraph { a [fidelity=compact"#]],
+        );
     }
 
     #[test]
     fn conditions_offer_keys_operators_and_outcomes() {
-        check("digraph { t [shape=parallelogram] t -> b [condition=\"$0\"] }", expect![[r#"
+        check(
+            "digraph { t [shape=parallelogram] t -> b [condition=\"$0\"] }",
+            expect![[r#"
             11 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_stage, ConditionKey context.tool.exit_code, ConditionKey context.tool.last_line, ConditionKey context.tool.output, ConditionKey context.tool.signal, ConditionKey context.tool.stderr
-            digraph { t [shape=parallelogram] t -> b [condition="outcome"] }"#]]);
+            digraph { t [shape=parallelogram] t -> b [condition="outcome"] }"#]],
+        );
         check(
             "digraph { t [shape=parallelogram, tool_command=make] t -> b [condition=\"outcome=$0\"] }",
             expect![[r#"
                 2 items: Value fail, Value success
                 digraph { t [shape=parallelogram, tool_command=make] t -> b [condition="outcome=fail"] }"#]],
         );
-        check("digraph { t -> b [condition=\"outcome=fail && context.x $0\"] }", expect![[r#"
+        check(
+            "digraph { t -> b [condition=\"outcome=fail && context.x $0\"] }",
+            expect![[r#"
             3 items: Operator !=, Operator &&, Operator =
-            digraph { t -> b [condition="outcome=fail && context.x !="] }"#]]);
+            digraph { t -> b [condition="outcome=fail && context.x !="] }"#]],
+        );
         check(
             "digraph { g [shape=hexagon] g -> a [label=\"[Y] Yes\"] g -> b [condition=\"preferred_label=$0",
             expect![[r#"
@@ -397,31 +436,52 @@ mod tests {
 
     #[test]
     fn stylesheets_offer_selectors_properties_and_values() {
-        check("digraph { model_stylesheet=\"$0\" a [class=fast] }", expect![[r#"
+        check(
+            "digraph { model_stylesheet=\"$0\" a [class=fast] }",
+            expect![[r#"
             4 items: Keyword *, Class .fast, Value box, Node #a
-            digraph { model_stylesheet="*" a [class=fast] }"#]]);
-        check("digraph { model_stylesheet=\".fast { $0 }\" a [class=fast] }", expect![[r#"
+            digraph { model_stylesheet="*" a [class=fast] }"#]],
+        );
+        check(
+            "digraph { model_stylesheet=\".fast { $0 }\" a [class=fast] }",
+            expect![[r#"
             3 items: Property llm_model, Property llm_provider, Property reasoning_effort
-            digraph { model_stylesheet=".fast { llm_model:  }" a [class=fast] }"#]]);
-        check("digraph { model_stylesheet=\"* { reasoning_effort: $0 }\" }", expect![[r#"
+            digraph { model_stylesheet=".fast { llm_model:  }" a [class=fast] }"#]],
+        );
+        check(
+            "digraph { model_stylesheet=\"* { reasoning_effort: $0 }\" }",
+            expect![[r#"
             3 items: Value high, Value low, Value medium
-            digraph { model_stylesheet="* { reasoning_effort: high }" }"#]]);
+            digraph { model_stylesheet="* { reasoning_effort: high }" }"#]],
+        );
     }
 
     #[test]
     fn prompts_offer_variables_and_files() {
-        check("digraph { goal=x a [prompt=\"Do $go$0 now\"] }", expect![[r#"
+        check(
+            "digraph { goal=x a [prompt=\"Do $go$0 now\"] }",
+            expect![[r#"
             1 items: Variable $goal
-            digraph { goal=x a [prompt="Do $goal now"] }"#]]);
-        check("digraph { a [prompt=\"@$0\"] }", expect![[r#"
+            digraph { goal=x a [prompt="Do $goal now"] }"#]],
+        );
+        check(
+            "digraph { a [prompt=\"@$0\"] }",
+            expect![[r#"
             3 items: File a.md, File child.dot, Folder prompts
-            digraph { a [prompt="@a.md"] }"#]]);
-        check("digraph { a [prompt=\"@prompts/$0\"] }", expect![[r#"
+            digraph { a [prompt="@a.md"] }"#]],
+        );
+        check(
+            "digraph { a [prompt=\"@prompts/$0\"] }",
+            expect![[r#"
             1 items: File b.md
-            digraph { a [prompt="@prompts/b.md"] }"#]]);
-        check("digraph { m [shape=house, \"stack.child_dotfile\"=\"$0\"] }", expect![[r#"
+            digraph { a [prompt="@prompts/b.md"] }"#]],
+        );
+        check(
+            "digraph { m [shape=house, \"stack.child_dotfile\"=\"$0\"] }",
+            expect![[r#"
             2 items: File child.dot, Folder prompts
-            digraph { m [shape=house, "stack.child_dotfile"="child.dot"] }"#]]);
+            digraph { m [shape=house, "stack.child_dotfile"="child.dot"] }"#]],
+        );
     }
 
     #[test]
@@ -429,16 +489,19 @@ mod tests {
         check(
             "digraph { g [shape=hexagon, \"human.default_choice\"=\"$0\"] g -> a [label=\"[Y] Yes\"] g -> b }",
             expect![[r#"
-                6 items: Value Yes, Value b, Value a, Value b, Value B, Value Y
+                5 items: Value Yes, Value b, Value a, Value B, Value Y
                 digraph { g [shape=hexagon, "human.default_choice"="Yes"] g -> a [label="[Y] Yes"] g -> b }"#]],
         );
     }
 
     #[test]
     fn classes_complete_a_part_of_a_list() {
-        check("digraph { a [class=fast] b [class=\"code, f$0\"] }", expect![[r#"
+        check(
+            "digraph { a [class=fast] b [class=\"code, f$0\"] }",
+            expect![[r#"
             1 items: Class fast
-            digraph { a [class=fast] b [class="code, fast"] }"#]]);
+            digraph { a [class=fast] b [class="code, fast"] }"#]],
+        );
     }
 
     #[test]
@@ -446,9 +509,12 @@ mod tests {
         let (document, offset) = cursor("digraph {\n  $0\n}");
         let found = completion(&document, offset, &Workspace::default());
         assert!(found.items.iter().any(|item| item.kind == CompletionKind::Snippet));
-        check("$0", expect![[r#"
+        check(
+            "$0",
+            expect![[r#"
             2 items: Keyword digraph, Snippet pipeline
-            digraph"#]]);
+            digraph"#]],
+        );
     }
 
     #[test]
