@@ -300,7 +300,6 @@ fn a_client_that_refuses_everything_gets_full_function() {
     }
     client.did_open(&uri, 1, PIPELINE);
     let found = client.diagnostics(&uri, 1);
-    assert!(!found.is_empty());
     for rule in ["undeclared-node", "dead-end"] {
         assert!(!found.iter().any(|found| found["code"] == rule), "{rule}: {found:?}");
     }
