@@ -1,11 +1,11 @@
 //! What can be written at the cursor.
 
-mod condition;
+pub(crate) mod condition;
 mod paths;
-mod position;
+pub(crate) mod position;
 mod snippets;
 mod stylesheet;
-mod values;
+pub(crate) mod values;
 
 use std::collections::HashSet;
 

@@ -98,7 +98,7 @@ fn comments(document: &Document, folds: &mut Vec<Fold>) {
         match run.as_mut() {
             Some(run) if own_line && lines.line(run.end) + 1 == line => run.end = comment.range.end,
             Some(_) | None => {
-                let done = run.replace(comment.range).filter(|_| own_line || run.is_some());
+                let done = run.replace(comment.range);
                 folds.extend(done.map(|range| Fold { range, kind: FoldKind::Comment }));
             }
         }
@@ -177,8 +177,11 @@ mod tests {
     #[test]
     fn what_lies_on_one_line_or_is_not_closed_does_not_fold() {
         check("digraph { a [x=1] // c\n", expect![[r#""#]]);
-        check("digraph {\n a ]\n}", expect![[r#"
+        check(
+            "digraph {\n a ]\n}",
+            expect![[r#"
             1-3 Block
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -71,35 +71,51 @@ mod tests {
 
     #[test]
     fn a_line_break_formats_the_line_before() {
-        check_typed("digraph {\n a   ->    b\n$0\n c   -> d\n}", '\n', expect![[r#"
+        check_typed(
+            "digraph {\n a   ->    b\n$0\n c   -> d\n}",
+            '\n',
+            expect![[r#"
             digraph {
                 a -> b
 
              c   -> d
-            }"#]]);
+            }"#]],
+        );
     }
 
     #[test]
     fn a_bracket_formats_what_it_closes() {
-        check_typed("digraph {\n a  [x = 1]$0\n c   -> d\n}", ']', expect![[r#"
+        check_typed(
+            "digraph {\n a  [x = 1]$0\n c   -> d\n}",
+            ']',
+            expect![[r#"
             digraph {
                 a [x=1]
              c   -> d
-            }"#]]);
-        check_typed("digraph {\n a [x = 1]\n  c   -> d\n}$0", '}', expect![[r#"
+            }"#]],
+        );
+        check_typed(
+            "digraph {\n a [x = 1]\n  c   -> d\n}$0",
+            '}',
+            expect![[r#"
             digraph {
                 a [x=1]
                 c -> d
             }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn broken_text_is_left_alone_with_a_reason() {
-        check_typed("digraph {\n a  [x = \n$0", '\n', expect![[r#"
+        check_typed(
+            "digraph {\n a  [x = \n$0",
+            '\n',
+            expect![[r#"
             digraph {
              a  [x = 
-        "#]]);
+        "#]],
+        );
         let reason = format(&document("digraph { a ["), &FormatOptions::default()).unwrap_err();
         assert!(reason.starts_with("not formatted because of a syntax error"), "{reason}");
     }

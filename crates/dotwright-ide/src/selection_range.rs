@@ -158,7 +158,9 @@ mod tests {
                 // x\ndigraph { subgraph s { a -> b [label=x, condition=\"outcome=success && context.x=1\"] } }
             "#]],
         );
-        check("digraph { a [tool_command=\"make te$0st | cat\"] }", expect![[r#"
+        check(
+            "digraph { a [tool_command=\"make te$0st | cat\"] }",
+            expect![[r#"
             test
             make test
             make test | cat
@@ -167,9 +169,13 @@ mod tests {
             [tool_command=\"make test | cat\"]
             a [tool_command=\"make test | cat\"]
             digraph { a [tool_command=\"make test | cat\"] }
-        "#]]);
-        check("digraph {  $0 }", expect![[r#"
+        "#]],
+        );
+        check(
+            "digraph {  $0 }",
+            expect![[r#"
             digraph {   }
-        "#]]);
+        "#]],
+        );
     }
 }

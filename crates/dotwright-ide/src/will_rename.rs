@@ -99,21 +99,33 @@ mod tests {
 
     #[test]
     fn paths_follow_files_and_folders() {
-        check(&[("p/prompts/a.md", "p/prompts/b.md")], expect![[r#"
+        check(
+            &[("p/prompts/a.md", "p/prompts/b.md")],
+            expect![[r#"
             p/main.dot: digraph { a [prompt="@prompts/b.md"] m ["stack.child_dotfile"="./c.dot"] }
-        "#]]);
-        check(&[("p/prompts", "texts")], expect![[r#"
+        "#]],
+        );
+        check(
+            &[("p/prompts", "texts")],
+            expect![[r#"
             p/main.dot: digraph { a [prompt="@../texts/a.md"] m ["stack.child_dotfile"="./c.dot"] }
-        "#]]);
-        check(&[("p/c.dot", "p/sub/c.dot"), ("x", "y")], expect![[r#"
+        "#]],
+        );
+        check(
+            &[("p/c.dot", "p/sub/c.dot"), ("x", "y")],
+            expect![[r#"
             p/main.dot: digraph { a [prompt="@prompts/a.md"] m ["stack.child_dotfile"="./sub/c.dot"] }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_pipeline_that_moves_keeps_its_paths() {
-        check(&[("p/main.dot", "main.dot")], expect![[r#"
+        check(
+            &[("p/main.dot", "main.dot")],
+            expect![[r#"
             p/main.dot: digraph { a [prompt="@p/prompts/a.md"] m ["stack.child_dotfile"="./p/c.dot"] }
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::values::{Place, context_keys};
 use super::{CompletionKind, List, escaped};
 
 /// What is due in the clause at the cursor.
-enum Due<'t> {
+pub(crate) enum Due<'t> {
     Key { typed: &'t str },
     Operator { typed: &'t str },
     Literal { key: &'t str, typed: &'t str },
@@ -27,7 +27,7 @@ pub(super) fn complete(list: &mut List<'_>, place: &Place<'_>) {
     }
 }
 
-fn due(before: &str) -> Due<'_> {
+pub(crate) fn due(before: &str) -> Due<'_> {
     let clause = clause_start(before);
     let clause = before.get(clause..).unwrap_or("").trim_start();
     let key_length =

@@ -9,7 +9,7 @@ use crate::cursor::{Inside, content_range};
 use crate::document::Document;
 
 /// What is due.
-pub(super) enum Position<'d> {
+pub(crate) enum Position<'d> {
     Nothing,
     /// A rule name in an ignore comment.
     Comment(TextRange),
@@ -30,14 +30,14 @@ pub(super) enum Position<'d> {
 
 /// What an attribute list belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Owner {
-    pub(super) scope: Scope,
+pub(crate) struct Owner {
+    pub(crate) scope: Scope,
     /// The node of a node statement, or the source of an edge.
-    pub(super) node: Option<String>,
+    pub(crate) node: Option<String>,
 }
 
 /// What is due at an offset.
-pub(super) fn find(document: &Document, offset: u32) -> Position<'_> {
+pub(crate) fn find(document: &Document, offset: u32) -> Position<'_> {
     if let Some(comment) = document.comment_at(offset).filter(|comment| comment.range.start < offset) {
         let before = TextRange::new(comment.range.start, offset).text(document.source());
         let in_names = before.contains("dotwright:") && before.contains("ignore") && !before.contains(')');

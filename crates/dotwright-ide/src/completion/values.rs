@@ -18,23 +18,23 @@ use crate::names::NameKind;
 use crate::wording::allowed_values;
 
 /// A value that is being written.
-pub(super) struct Place<'d> {
-    pub(super) schema: &'static AttributeSchema,
-    pub(super) owner: Owner,
+pub(crate) struct Place<'d> {
+    pub(crate) schema: &'static AttributeSchema,
+    pub(crate) owner: Owner,
     /// The decoded value.
-    pub(super) text: Cow<'d, str>,
+    pub(crate) text: Cow<'d, str>,
     /// The cursor in it.
-    pub(super) at: u32,
+    pub(crate) at: u32,
     /// The bytes of the whole value, without quotes.
-    pub(super) whole: TextRange,
+    pub(crate) whole: TextRange,
     /// The way back, in a string.
-    pub(super) inside: Option<Inside<'d>>,
-    pub(super) in_string: bool,
+    pub(crate) inside: Option<Inside<'d>>,
+    pub(crate) in_string: bool,
 }
 
 impl Place<'_> {
     /// The bytes of a range of the decoded value.
-    pub(super) fn range(&self, decoded: TextRange) -> TextRange {
+    pub(crate) fn range(&self, decoded: TextRange) -> TextRange {
         match &self.inside {
             Some(inside) => inside.map.range(decoded),
             None => TextRange::new(self.whole.start + decoded.start, self.whole.start + decoded.end),
@@ -42,17 +42,17 @@ impl Place<'_> {
     }
 
     /// The decoded text before the cursor.
-    pub(super) fn before(&self) -> &str {
+    pub(crate) fn before(&self) -> &str {
         self.text.get(..self.at as usize).unwrap_or("")
     }
 
     /// The node that the attribute belongs to, or the source of the edge.
-    pub(super) fn node(&self, document: &Document) -> Option<NodeId> {
+    pub(crate) fn node(&self, document: &Document) -> Option<NodeId> {
         document.pipeline().node_by_id(self.owner.node.as_deref()?)
     }
 }
 
-pub(super) fn complete(list: &mut List<'_>, place: &Place<'_>, files: &dyn Files) {
+pub(crate) fn complete(list: &mut List<'_>, place: &Place<'_>, files: &dyn Files) {
     let document = list.document;
     match place.schema.value_type {
         ValueType::Condition => condition::complete(list, place),
@@ -113,7 +113,7 @@ pub(super) fn complete(list: &mut List<'_>, place: &Place<'_>, files: &dyn Files
 }
 
 /// Values of a model property that the file uses elsewhere.
-pub(super) fn values_in_use(document: &Document, key: AttributeKey) -> BTreeSet<String> {
+pub(crate) fn values_in_use(document: &Document, key: AttributeKey) -> BTreeSet<String> {
     const PROPERTIES: [AttributeKey; 5] = [
         AttributeKey::LLM_MODEL,
         AttributeKey::LLM_PROVIDER,
@@ -183,7 +183,7 @@ fn parts(list: &mut List<'_>, place: &Place<'_>) {
 }
 
 /// Classes that nodes have or rules select.
-pub(super) fn classes(document: &Document) -> BTreeSet<String> {
+pub(crate) fn classes(document: &Document) -> BTreeSet<String> {
     let names = document.names().names().iter().filter(|name| name.kind == NameKind::Class);
     let mut classes: BTreeSet<String> = names.map(|name| name.text.clone()).collect();
     let pipeline = document.pipeline();
@@ -197,7 +197,7 @@ pub(super) fn classes(document: &Document) -> BTreeSet<String> {
 }
 
 /// Context keys that steps before a node can set, and those that the file names.
-pub(super) fn context_keys(document: &Document, node: Option<NodeId>) -> BTreeSet<String> {
+pub(crate) fn context_keys(document: &Document, node: Option<NodeId>) -> BTreeSet<String> {
     let pipeline = document.pipeline();
     let mut keys: BTreeSet<String> = ENGINE_KEYS.iter().map(|&key| key.to_owned()).collect();
     let mut seen = vec![false; pipeline.nodes().len()];
