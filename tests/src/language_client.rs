@@ -60,7 +60,11 @@ impl LanguageClient {
 
     /// Starts a server and introduces a client with these `InitializeParams`, which need name no process. Gives the
     /// server's capabilities too.
-    pub fn open(environment: &[(&str, &str)], answers: Answers, mut params: Value) -> (LanguageClient, Value) {
+    pub fn open(
+        environment: &[(&str, &str)],
+        answers: Answers,
+        mut params: Value,
+    ) -> (LanguageClient, Value) {
         let mut client = LanguageClient::start(environment, answers);
         if let Some(params) = params.as_object_mut() {
             params.entry("processId").or_insert(Value::Null);
@@ -173,10 +177,7 @@ impl LanguageClient {
     /// Changes a document.
     pub fn did_change(&mut self, uri: &str, version: i32, changes: Value) {
         let document = json!({ "uri": uri, "version": version });
-        self.notify(
-            "textDocument/didChange",
-            json!({ "textDocument": document, "contentChanges": changes }),
-        );
+        self.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
     }
 
     /// The findings that the server sends for a version of a document.

@@ -61,9 +61,17 @@ fn requests(place: &Value, format: &Value) -> Vec<(&'static str, Value, bool)> {
     requests.push(("textDocument/prepareRename", at.clone(), true));
     requests.push(("textDocument/rename", with("newName", json!("other")), true));
     requests.push(("textDocument/references", with("context", json!({ "includeDeclaration": true })), false));
-    requests.push(("textDocument/selectionRange", json!({ "textDocument": document, "positions": [place] }), false));
+    requests.push((
+        "textDocument/selectionRange",
+        json!({ "textDocument": document, "positions": [place] }),
+        false,
+    ));
     requests.push(("textDocument/inlayHint", json!({ "textDocument": document, "range": range }), false));
-    requests.push(("textDocument/semanticTokens/range", json!({ "textDocument": document, "range": range }), false));
+    requests.push((
+        "textDocument/semanticTokens/range",
+        json!({ "textDocument": document, "range": range }),
+        false,
+    ));
     let context = json!({ "diagnostics": [] });
     requests.push((
         "textDocument/codeAction",

@@ -27,16 +27,30 @@ enum Edit {
 
 fn words() -> impl Strategy<Value = String> {
     let word = prop_oneof![
-        Just("digraph g {"), Just("}"), Just("a -> b"), Just("[label=\"x\""), Just("]"), Just("\""),
-        Just("\n"), Just("\r\n"), Just("\r"), Just(" "), Just("\u{e9}"), Just("\u{4e2d}"),
-        Just("\u{1F600}"), Just("prompt=\"\u{1F468}\u{200D}\u{1F469} $goal\\n\""), Just("// \u{1F600}"),
-        Just("node [shape=box]"), Just("condition=\"outcome=fail\""),
+        Just("digraph g {"),
+        Just("}"),
+        Just("a -> b"),
+        Just("[label=\"x\""),
+        Just("]"),
+        Just("\""),
+        Just("\n"),
+        Just("\r\n"),
+        Just("\r"),
+        Just(" "),
+        Just("\u{e9}"),
+        Just("\u{4e2d}"),
+        Just("\u{1F600}"),
+        Just("prompt=\"\u{1F468}\u{200D}\u{1F469} $goal\\n\""),
+        Just("// \u{1F600}"),
+        Just("node [shape=box]"),
+        Just("condition=\"outcome=fail\""),
     ];
     proptest::collection::vec(word, 0..6).prop_map(|words| words.concat())
 }
 
 fn edits() -> impl Strategy<Value = Vec<Edit>> {
-    let replace = (any::<u16>(), any::<u16>(), words()).prop_map(|(from, to, text)| Edit::Replace(from, to, text));
+    let replace =
+        (any::<u16>(), any::<u16>(), words()).prop_map(|(from, to, text)| Edit::Replace(from, to, text));
     let edit = prop_oneof![12 => replace, 1 => words().prop_map(Edit::Everything)];
     proptest::collection::vec(edit, 1..12)
 }
@@ -69,7 +83,8 @@ fn the_server_has_the_text_of_the_client_in_every_encoding() {
         let (client, capabilities) = LanguageClient::open(&TESTING, Answers::Agrees, params);
         assert_eq!(capabilities["positionEncoding"], encoding.name());
         let client = RefCell::new((client, 0));
-        let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+        let mut runner =
+            TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
         let outcome = runner.run(&(words(), edits()), |(start, edits)| {
             let (client, number) = &mut *client.borrow_mut();
             *number += 1;
@@ -77,14 +92,17 @@ fn the_server_has_the_text_of_the_client_in_every_encoding() {
             let mut text = start;
             client.did_open(&uri, 0, &text);
             for (version, edits) in (1..).zip(edits.chunks(3)) {
-                let changes: Vec<Value> = edits.iter().map(|edit| change(&mut text, encoding, edit)).collect();
+                let changes: Vec<Value> =
+                    edits.iter().map(|edit| change(&mut text, encoding, edit)).collect();
                 client.did_change(&uri, version, json!(changes));
             }
             let document = json!({ "textDocument": { "uri": uri } });
             let server = client.result("dotwright/test/text", document.clone());
             prop_assert_eq!(server["text"].as_str(), Some(text.as_str()));
             let places = places(&text, encoding);
-            for method in ["textDocument/diagnostic", "textDocument/documentSymbol", "textDocument/foldingRange"] {
+            for method in
+                ["textDocument/diagnostic", "textDocument/documentSymbol", "textDocument/foldingRange"]
+            {
                 let answer = client.result(method, document.clone());
                 if method != "textDocument/foldingRange" {
                     prop_assert_eq!(wrong_ranges(&places, &answer), Vec::<Value>::new(), "{}", method);

@@ -79,3 +79,30 @@ impl<R: Send> Refuse for Reply<R> {
         self.send(Err(error));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tower_lsp::jsonrpc::ErrorCode;
+
+    use super::{AnswerOnPanic, Reply};
+
+    #[test]
+    fn work_that_panics_is_answered_with_an_internal_error() {
+        let (reply, mut answer) = Reply::<u32>::new();
+        let work = std::thread::spawn(move || {
+            let _answered = AnswerOnPanic(&reply);
+            panic!("a defect");
+        });
+        assert!(work.join().is_err());
+        let error = answer.try_recv().unwrap().unwrap_err();
+        assert_eq!(error.code, ErrorCode::InternalError);
+    }
+
+    #[test]
+    fn the_first_answer_counts() {
+        let (reply, mut answer) = Reply::new();
+        reply.send(Ok(1));
+        reply.send(Ok(2));
+        assert_eq!(answer.try_recv().unwrap().unwrap(), 1);
+    }
+}

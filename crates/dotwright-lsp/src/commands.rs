@@ -39,7 +39,8 @@ impl Command {
 /// Carries a command out. All but `restart` take the name of a document.
 pub(crate) fn execute(snapshot: &Snapshot, params: &ExecuteCommandParams) -> Result<Option<Value>> {
     let command = Command::ALL.into_iter().find(|command| command.name() == params.command);
-    let command = command.ok_or_else(|| Error::invalid_params(format!("`{}` is no command", params.command)))?;
+    let command =
+        command.ok_or_else(|| Error::invalid_params(format!("`{}` is no command", params.command)))?;
     let document = || -> Result<Params> {
         let uri = params.arguments.first().and_then(Value::as_str).and_then(|uri| uri.parse().ok());
         let uri = uri.ok_or_else(|| Error::invalid_params("the first argument has to name a document"))?;

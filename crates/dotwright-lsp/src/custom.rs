@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dotwright_ide::{GraphFinding, GraphNode, GraphEdge, GraphProperty, GraphSubgraph};
+use dotwright_ide::{GraphEdge, GraphFinding, GraphNode, GraphProperty, GraphSubgraph};
 use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{Range, TextDocumentIdentifier};

@@ -98,11 +98,8 @@ mod tests {
     fn check(before: &str, from: (u32, u32), to: (u32, u32), new: &str, after: &str) {
         let mut text = before.to_owned();
         let range = Range::new(Position::new(from.0, from.1), Position::new(to.0, to.1));
-        let change = TextDocumentContentChangeEvent {
-            range: Some(range),
-            range_length: None,
-            text: new.to_owned(),
-        };
+        let change =
+            TextDocumentContentChangeEvent { range: Some(range), range_length: None, text: new.to_owned() };
         super::apply(&mut text, change, Encoding::Utf16);
         assert_eq!(text, after);
     }

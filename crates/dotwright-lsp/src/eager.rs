@@ -9,8 +9,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use tower_service::Service;
 use tower_lsp::jsonrpc::{Request, Response};
+use tower_service::Service;
 
 /// A service whose calls are under way when they return.
 #[derive(Debug)]

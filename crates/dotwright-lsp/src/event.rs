@@ -42,6 +42,9 @@ pub(crate) enum Event {
     Forget,
 }
 
+/// What answers a request, on a worker.
+pub(crate) type Work = Box<dyn FnOnce(&Snapshot, &Cancel) + Send>;
+
 /// A request on its way to a worker.
 pub(crate) struct Request {
     /// The document that it is about.
@@ -49,7 +52,7 @@ pub(crate) struct Request {
     /// What an edit of that document does to it.
     pub(crate) on_edit: OnEdit,
     /// Answers it.
-    pub(crate) run: Box<dyn FnOnce(&Snapshot, &Cancel) + Send>,
+    pub(crate) run: Work,
     /// Answers it with an error.
     pub(crate) refuse: Box<dyn Refuse>,
     /// Set when nobody waits any more.

@@ -92,10 +92,6 @@ pub fn serve_stdio(options: Options) -> io::Result<End> {
 }
 
 /// Serves a client on any pair of streams.
-pub async fn serve(
-    input: impl AsyncRead + Unpin,
-    output: impl AsyncWrite,
-    options: Options,
-) -> End {
+pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, options: Options) -> End {
     Server::serve(input, output, options).await
 }

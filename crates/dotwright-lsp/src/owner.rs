@@ -279,11 +279,13 @@ impl Owner {
                 return false;
             }
             let error = match waiting.on_edit {
-                OnEdit::Answer => return true,
-                _ if waiting.document.as_ref() != Some(uri) => return true,
                 OnEdit::Refuse => Error::new(ErrorCode::ContentModified),
                 OnEdit::Retrigger => server_cancelled(),
+                OnEdit::Answer => return true,
             };
+            if waiting.document.as_ref() != Some(uri) {
+                return true;
+            }
             waiting.cancel.cancel();
             waiting.refuse.refuse(error);
             false

@@ -33,7 +33,12 @@ enum State {
 
 impl Bar {
     /// A bar for work on `files` files: on the token that came with the request, else one that the client agrees to.
-    pub(crate) fn new(snapshot: &Snapshot, token: Option<ProgressToken>, title: &'static str, files: usize) -> Bar {
+    pub(crate) fn new(
+        snapshot: &Snapshot,
+        token: Option<ProgressToken>,
+        title: &'static str,
+        files: usize,
+    ) -> Bar {
         let outbox = snapshot.outbox.clone();
         let state = Arc::new(Mutex::new(State::Over));
         let set = |to| *state.lock().unwrap_or_else(PoisonError::into_inner) = to;
@@ -60,7 +65,8 @@ impl Bar {
         self.last = percent;
         if let State::Shown(token) = &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
             let message = format!("{done} of {all} files");
-            self.outbox.progress(token, json!({ "kind": "report", "message": message, "percentage": percent }));
+            self.outbox
+                .progress(token, json!({ "kind": "report", "message": message, "percentage": percent }));
         }
     }
 }

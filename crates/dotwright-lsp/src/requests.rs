@@ -20,17 +20,13 @@ pub(crate) use editing::{
     formatting, linked_editing_range, on_type_formatting, prepare_rename, range_formatting, rename,
     will_rename_files, will_save,
 };
-pub(crate) use hints::{
-    code_lens, color_presentation, document_color, document_link, inlay_hint,
-};
+pub(crate) use hints::{code_lens, color_presentation, document_color, document_link, inlay_hint};
 pub(crate) use navigation::{
     declaration, definition, document_highlight, implementation, incoming_calls, outgoing_calls,
     prepare_call_hierarchy, references, type_definition,
 };
 pub(crate) use outline::{document_symbol, folding_range, selection_range, workspace_symbol};
-pub(crate) use tokens::{
-    TokenHistory, semantic_tokens_delta, semantic_tokens_full, semantic_tokens_range,
-};
+pub(crate) use tokens::{TokenHistory, semantic_tokens_delta, semantic_tokens_full, semantic_tokens_range};
 pub(crate) use writing::{completion, completion_resolve, hover, signature_help};
 
 use crate::from_proto;

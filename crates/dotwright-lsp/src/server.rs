@@ -145,11 +145,13 @@ impl Server {
     }
 
     async fn render_dot(&self, params: custom::Params) -> Result<custom::Text> {
-        self.act(&params.text_document.uri.clone(), move |snapshot, _| custom::render_dot(snapshot, &params)).await
+        self.act(&params.text_document.uri.clone(), move |snapshot, _| custom::render_dot(snapshot, &params))
+            .await
     }
 
     async fn expand(&self, params: custom::Params) -> Result<custom::Text> {
-        self.act(&params.text_document.uri.clone(), move |snapshot, _| custom::expand(snapshot, &params)).await
+        self.act(&params.text_document.uri.clone(), move |snapshot, _| custom::expand(snapshot, &params))
+            .await
     }
 
     async fn text(&self, params: custom::Params) -> Result<custom::Text> {
@@ -235,7 +237,8 @@ impl LanguageServer for Server {
         params: lsp::DocumentDiagnosticParams,
     ) -> Result<lsp::DocumentDiagnosticReportResult> {
         let uri = params.text_document.uri.clone();
-        self.ask(Some(uri), OnEdit::Retrigger, move |snapshot, _| requests::diagnostic(snapshot, &params)).await
+        self.ask(Some(uri), OnEdit::Retrigger, move |snapshot, _| requests::diagnostic(snapshot, &params))
+            .await
     }
 
     async fn workspace_diagnostic(
@@ -342,14 +345,16 @@ impl LanguageServer for Server {
         &self,
         params: lsp::CallHierarchyIncomingCallsParams,
     ) -> Result<Option<Vec<lsp::CallHierarchyIncomingCall>>> {
-        self.act(&params.item.uri.clone(), move |snapshot, _| requests::incoming_calls(snapshot, &params)).await
+        self.act(&params.item.uri.clone(), move |snapshot, _| requests::incoming_calls(snapshot, &params))
+            .await
     }
 
     async fn outgoing_calls(
         &self,
         params: lsp::CallHierarchyOutgoingCallsParams,
     ) -> Result<Option<Vec<lsp::CallHierarchyOutgoingCall>>> {
-        self.act(&params.item.uri.clone(), move |snapshot, _| requests::outgoing_calls(snapshot, &params)).await
+        self.act(&params.item.uri.clone(), move |snapshot, _| requests::outgoing_calls(snapshot, &params))
+            .await
     }
 
     async fn document_symbol(
@@ -360,7 +365,10 @@ impl LanguageServer for Server {
         self.read(&uri, move |snapshot, _| requests::document_symbol(snapshot, &params)).await
     }
 
-    async fn symbol(&self, params: lsp::WorkspaceSymbolParams) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
+    async fn symbol(
+        &self,
+        params: lsp::WorkspaceSymbolParams,
+    ) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
         self.search(move |snapshot, cancel| requests::workspace_symbol(snapshot, &params, cancel)).await
     }
 

@@ -101,14 +101,15 @@ impl Session {
             pulls: text.diagnostic.is_some(),
             findings: findings(capabilities),
             versioned_findings: yes(text.publish_diagnostics.unwrap_or_default().version_support),
-            hierarchical_symbols: yes(
-                text.document_symbol.unwrap_or_default().hierarchical_document_symbol_support,
-            ),
+            hierarchical_symbols: yes(text
+                .document_symbol
+                .unwrap_or_default()
+                .hierarchical_document_symbol_support),
             location_links: yes(text.definition.unwrap_or_default().link_support),
             snippets: yes(item.snippet_support),
-            signature_offsets: yes(
-                signature.as_ref().and_then(|it| it.parameter_information.as_ref()?.label_offset_support),
-            ),
+            signature_offsets: yes(signature
+                .as_ref()
+                .and_then(|it| it.parameter_information.as_ref()?.label_offset_support)),
             markdown: Markdown {
                 hover: markdown(text.hover.unwrap_or_default().content_format),
                 completion: markdown(item.documentation_format),
@@ -125,10 +126,14 @@ impl Session {
                 .resolve_support
                 .is_some_and(|resolve| resolve.properties.iter().any(|property| property == "edit")),
             answers_configuration: yes(workspace.configuration),
-            registers_configuration: yes(
-                workspace.did_change_configuration.unwrap_or_default().dynamic_registration,
-            ),
-            registers_watchers: yes(workspace.did_change_watched_files.unwrap_or_default().dynamic_registration),
+            registers_configuration: yes(workspace
+                .did_change_configuration
+                .unwrap_or_default()
+                .dynamic_registration),
+            registers_watchers: yes(workspace
+                .did_change_watched_files
+                .unwrap_or_default()
+                .dynamic_registration),
             shows_progress: yes(capabilities.window.clone().unwrap_or_default().work_done_progress),
             refreshes: Refreshes {
                 diagnostics: yes(workspace.diagnostics.unwrap_or_default().refresh_support),

@@ -160,7 +160,9 @@ impl Snapshot {
         }
         let path = from_proto::path(uri);
         let buffer = path.and_then(|path| self.buffer_at(&path));
-        buffer.ok_or_else(|| Error::invalid_params(format!("`{}` is no open document and no file", uri.as_str())))
+        buffer.ok_or_else(|| {
+            Error::invalid_params(format!("`{}` is no open document and no file", uri.as_str()))
+        })
     }
 
     /// A document by its path.
@@ -205,10 +207,7 @@ impl Snapshot {
 
     /// What lies around a document.
     pub(crate) fn around<'s>(&'s self, buffer: &'s Buffer) -> Around<'s> {
-        Around {
-            snapshot: self,
-            path: buffer.path.as_deref().map_or(Cow::Borrowed(""), slashed),
-        }
+        Around { snapshot: self, path: buffer.path.as_deref().map_or(Cow::Borrowed(""), slashed) }
     }
 
     /// What lies around no document in particular.

@@ -76,10 +76,7 @@ pub(crate) fn diagnostic(session: &Session, buffer: &Buffer, finding: &Finding) 
     let mut related = None;
     if support.related {
         let places = found.labels.iter().map(|label| lsp::DiagnosticRelatedInformation {
-            location: lsp::Location {
-                uri: buffer.uri.clone(),
-                range: range(session, document, label.range),
-            },
+            location: lsp::Location { uri: buffer.uri.clone(), range: range(session, document, label.range) },
             message: label.message.clone(),
         });
         related = Some(places.collect::<Vec<_>>()).filter(|places| !places.is_empty());
@@ -183,7 +180,8 @@ pub(crate) fn targets(
         return None;
     }
     let session = &snapshot.session;
-    let places = targets.iter().filter_map(|target| Some((target, named(snapshot, here, target.path.as_deref())?)));
+    let places =
+        targets.iter().filter_map(|target| Some((target, named(snapshot, here, target.path.as_deref())?)));
     if session.location_links {
         let links = places.map(|(target, place)| lsp::LocationLink {
             origin_selection_range: Some(range(session, here.document(), target.origin)),
@@ -207,7 +205,8 @@ pub(crate) fn workspace_edit(
     edit: &WorkspaceEdit,
 ) -> Option<lsp::WorkspaceEdit> {
     let (session, support) = (&snapshot.session, snapshot.session.edits);
-    if !edit.creates.is_empty() && !(support.versions && support.creates) {
+    let makes_files = support.versions && support.creates;
+    if !edit.creates.is_empty() && !makes_files {
         return None;
     }
     let mut changes = Vec::new();

@@ -57,7 +57,8 @@ fn action(
         edit = Some(to_proto::workspace_edit(snapshot, buffer, &change)?);
     }
     let mended = action.finding.map(|(rule, range)| {
-        let (code, range) = (lsp::NumberOrString::String(rule.to_owned()), to_proto::range(session, document, range));
+        let (code, range) =
+            (lsp::NumberOrString::String(rule.to_owned()), to_proto::range(session, document, range));
         let shown = params.context.diagnostics.iter();
         shown.filter(|shown| shown.code.as_ref() == Some(&code) && shown.range == range).cloned().collect()
     });
@@ -72,7 +73,10 @@ fn action(
     })
 }
 
-pub(crate) fn code_action_resolve(snapshot: &Snapshot, mut action: lsp::CodeAction) -> Result<lsp::CodeAction> {
+pub(crate) fn code_action_resolve(
+    snapshot: &Snapshot,
+    mut action: lsp::CodeAction,
+) -> Result<lsp::CodeAction> {
     let Some(data) = &action.data else { return Ok(action) };
     let chosen = Chosen::deserialize(data).map_err(|error| Error::invalid_params(error.to_string()))?;
     let buffer = snapshot.buffer(&chosen.uri)?;

@@ -39,7 +39,9 @@ fn findings(snapshot: &Snapshot, buffer: &Buffer) -> (String, Vec<lsp::Diagnosti
         (item.range.end.line, item.range.end.character).hash(&mut hasher);
     }
     found.iter().for_each(|finding| (finding.diagnostic.rule, finding.diagnostic.severity).hash(&mut hasher));
-    json!(items.iter().map(|item| &item.related_information).collect::<Vec<_>>()).to_string().hash(&mut hasher);
+    json!(items.iter().map(|item| &item.related_information).collect::<Vec<_>>())
+        .to_string()
+        .hash(&mut hasher);
     (format!("{:016x}", hasher.finish()), items)
 }
 

@@ -88,10 +88,7 @@ fn difference(before: &str, after: &str) -> Option<TextEdit> {
     // Both texts are cut at the same distance from their ends, where the bytes are equal.
     let kept = old.len() - old.ceil_char_boundary(old.len() - equal);
     let end = start + old.len() - kept;
-    Some(TextEdit::replace(
-        TextRange::new(start as u32, end as u32),
-        new.get(..new.len() - kept)?,
-    ))
+    Some(TextEdit::replace(TextRange::new(start as u32, end as u32), new.get(..new.len() - kept)?))
 }
 
 pub(crate) fn prepare_rename(

@@ -102,6 +102,7 @@ pub(crate) fn outgoing_calls(
 
 fn call(snapshot: &Snapshot, buffer: &Buffer, call: &Call) -> (lsp::CallHierarchyItem, Vec<lsp::Range>) {
     let item: &CallItem = &call.item;
-    let ranges = call.ranges.iter().map(|&range| to_proto::range(&snapshot.session, buffer.document(), range));
+    let ranges =
+        call.ranges.iter().map(|&range| to_proto::range(&snapshot.session, buffer.document(), range));
     (to_proto::call_item(&snapshot.session, buffer, item), ranges.collect())
 }

@@ -142,6 +142,7 @@ fn selection(
         let range = to_proto::range(session, document, range);
         around = Some(Box::new(lsp::SelectionRange { range, parent: around }));
     }
-    let nothing = || Box::new(lsp::SelectionRange { range: lsp::Range::new(position, position), parent: None });
+    let nothing =
+        || Box::new(lsp::SelectionRange { range: lsp::Range::new(position, position), parent: None });
     *around.unwrap_or_else(nothing)
 }
