@@ -186,7 +186,7 @@ fn deletions(text: &str) {
 fn small_files() -> Vec<String> {
     let texts = corpus("pipelines").into_iter().chain(corpus("graphviz"));
     let texts = texts.filter_map(|(_, bytes)| String::from_utf8(bytes).ok());
-    let mut small: Vec<String> = texts.filter(|text| (250..900).contains(&text.len())).collect();
+    let mut small: Vec<String> = texts.filter(|text| (400..6_000).contains(&text.len())).collect();
     let step = (small.len() / FILES).max(1);
     small = small.into_iter().step_by(step).take(FILES).collect();
     small
@@ -208,4 +208,16 @@ fn the_worst_text_and_its_parts() {
     deletions(WORST);
     let offsets: Vec<u32> = (0..WORST.len() as u32 + 2).collect();
     answers(WORST, &offsets);
+}
+
+#[test]
+fn deep_and_wide_texts() {
+    let deep = format!("digraph {} a {}", "{".repeat(10_000), "}".repeat(10_000));
+    let condition = format!("digraph {{ a -> b [condition=\"{}x\"] }}", "(!".repeat(10_000));
+    let wide = format!("digraph {{ a [{}] }}", "x=\"y\", ".repeat(10_000));
+    let unclosed = format!("digraph {{ a {}", "[ x=\"".repeat(5_000));
+    for text in [deep, condition, wide, unclosed] {
+        let length = text.len() as u32;
+        answers(&text, &[0, length / 2, length]);
+    }
 }

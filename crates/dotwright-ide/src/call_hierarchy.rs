@@ -1,5 +1,7 @@
 //! Predecessors and successors of a node as incoming and outgoing calls, retry jumps included.
 
+use std::collections::HashMap;
+
 use dotwright_diagnostics::TextRange;
 use dotwright_model::{AttributeKey, NodeId};
 
@@ -39,34 +41,34 @@ pub fn call_item(document: &Document, offset: u32) -> Option<CallItem> {
 pub fn incoming_calls(document: &Document, offset: u32) -> Vec<Call> {
     let Some((node, _)) = node_at(document, document.clamp(offset)) else { return Vec::new() };
     let pipeline = document.pipeline();
-    let mut calls = Vec::new();
+    let mut calls = Calls::default();
     for &edge in pipeline.incoming(node) {
         let other = pipeline.source_of(edge);
-        add(document, &mut calls, other, route_detail(document, edge), pipeline.edge_ends_range(edge));
+        calls.add(document, other, route_detail(document, edge), pipeline.edge_ends_range(edge));
     }
     for other in pipeline.nodes() {
         for (title, target, range) in jumps(document, other) {
             if target == node {
-                add(document, &mut calls, other, title, range);
+                calls.add(document, other, title, range);
             }
         }
     }
-    calls
+    calls.list
 }
 
 /// Ways out of the node at an offset.
 pub fn outgoing_calls(document: &Document, offset: u32) -> Vec<Call> {
     let Some((node, _)) = node_at(document, document.clamp(offset)) else { return Vec::new() };
     let pipeline = document.pipeline();
-    let mut calls = Vec::new();
+    let mut calls = Calls::default();
     for &edge in pipeline.outgoing(node) {
         let other = pipeline.target_of(edge);
-        add(document, &mut calls, other, route_detail(document, edge), pipeline.edge_ends_range(edge));
+        calls.add(document, other, route_detail(document, edge), pipeline.edge_ends_range(edge));
     }
     for (title, target, range) in jumps(document, node) {
-        add(document, &mut calls, target, title, range);
+        calls.add(document, target, title, range);
     }
-    calls
+    calls.list
 }
 
 /// The nodes that a node's own retry attributes name, with the attribute.
@@ -80,12 +82,23 @@ fn jumps(document: &Document, node: NodeId) -> impl Iterator<Item = (String, Nod
     })
 }
 
-/// Adds a way; ways to one node with the same detail are one call.
-fn add(document: &Document, calls: &mut Vec<Call>, other: NodeId, detail: String, range: TextRange) {
-    let found = item(document, other, detail);
-    match calls.iter_mut().find(|call| call.item == found) {
-        Some(call) => call.ranges.push(range),
-        None => calls.push(Call { item: found, ranges: vec![range] }),
+/// Calls in the making.
+#[derive(Default)]
+struct Calls {
+    list: Vec<Call>,
+    known: HashMap<(NodeId, String), usize>,
+}
+
+impl Calls {
+    /// Adds a way; ways to one node with the same detail are one call.
+    fn add(&mut self, document: &Document, other: NodeId, detail: String, range: TextRange) {
+        let at = *self.known.entry((other, detail)).or_insert_with_key(|(_, detail)| {
+            self.list.push(Call { item: item(document, other, detail.clone()), ranges: Vec::new() });
+            self.list.len() - 1
+        });
+        if let Some(call) = self.list.get_mut(at) {
+            call.ranges.push(range);
+        }
     }
 }
 

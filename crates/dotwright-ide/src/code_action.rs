@@ -19,6 +19,9 @@ use crate::location::WorkspaceEdit;
 /// Above this length a refactoring is verified when it is chosen, not when it is offered.
 const MAX_EAGER_BYTES: usize = 64 << 10;
 
+/// Of how many findings in a selection the fixes are offered one by one.
+const MAX_FINDINGS: usize = 50;
+
 /// The title of the action that applies every safe fix.
 const FIX_ALL: &str = "apply all safe fixes";
 
@@ -72,10 +75,10 @@ pub fn code_actions(
     let wants = |kind: CodeActionKind| kinds.is_empty() || kinds.contains(&kind);
     let mut actions = Vec::new();
     if wants(CodeActionKind::QuickFix) {
-        for finding in &document.findings().diagnostics {
-            if finding.range.start <= range.end && range.start <= finding.range.end {
-                actions.extend(finding_actions(document, finding));
-            }
+        let findings = document.findings().diagnostics.iter();
+        let here = findings.filter(|found| found.range.start <= range.end && range.start <= found.range.end);
+        for finding in here.take(MAX_FINDINGS) {
+            actions.extend(finding_actions(document, finding));
         }
     }
     let is_small = document.source().len() <= MAX_EAGER_BYTES;

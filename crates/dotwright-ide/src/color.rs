@@ -60,7 +60,7 @@ pub fn color_presentations(document: &Document, range: TextRange, color: Color) 
     }
     texts.push(hex);
     texts.push(color.hsv());
-    let value = document.pair_at(range.start).map(|pair| pair.written.value);
+    let value = document.attribute_at(range.start).map(|pair| pair.value);
     let value = value.filter(|value| value.range.contains(range));
     // Inside quotes the text goes in as it is; a bare value gets quotes where it needs them.
     let in_quotes = value.is_some_and(|value| {

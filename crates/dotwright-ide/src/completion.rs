@@ -214,7 +214,7 @@ impl<'d> List<'d> {
                 profile.reads(schema) || profile.aliases.iter().any(|alias| alias.key == schema.key);
             let is_used = handler.is_none_or(|handler| schema.is_used_by(handler));
             let is_old = schema.alias_of.is_some();
-            let is_offered = (is_read || schema.in_spec || schema.layout_only) && !(is_old && !is_read);
+            let is_offered = is_read || (!is_old && (schema.in_spec || schema.layout_only));
             if !is_offered || !is_used || present.iter().any(|known| known == name) {
                 continue;
             }

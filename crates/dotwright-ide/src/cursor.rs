@@ -110,12 +110,21 @@ impl Document {
         })
     }
 
+    /// Name and value at an offset, without what they are written on: that takes a walk over the statements.
+    pub(crate) fn attribute_at(&self, offset: u32) -> Option<Attribute> {
+        self.ast().all_attributes().get(self.attribute_index(offset)?).copied()
+    }
+
+    fn attribute_index(&self, offset: u32) -> Option<usize> {
+        let attributes = self.ast().all_attributes();
+        let index = attributes.partition_point(|pair| pair.range().start <= offset).checked_sub(1)?;
+        attributes.get(index).filter(|pair| pair.range().touches(offset)).map(|_| index)
+    }
+
     /// The pair whose name or value touches an offset.
     pub(crate) fn pair_at(&self, offset: u32) -> Option<Pair> {
-        let attributes = self.ast().all_attributes();
-        let behind = attributes.partition_point(|pair| pair.range().start <= offset);
-        let index = behind.checked_sub(1)?;
-        let written = *attributes.get(index).filter(|pair| pair.range().touches(offset))?;
+        let index = self.attribute_index(offset)?;
+        let written = *self.ast().all_attributes().get(index)?;
         let index = index as u32;
         let ast = self.ast();
         let statements = ast.all_statements().iter().zip(0u32..);

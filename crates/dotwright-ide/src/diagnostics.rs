@@ -2,6 +2,7 @@
 
 use dotwright_diagnostics::Diagnostic;
 use dotwright_lint::{CheckResult, External};
+use dotwright_model::{AttributeKey, Scope, attribute};
 
 use crate::document::Document;
 
@@ -58,13 +59,11 @@ pub fn finding(document: &Document, diagnostic: &Diagnostic) -> Finding {
 
 /// True for a finding about an attribute name that stands for another one.
 fn is_old_spelling(document: &Document, diagnostic: &Diagnostic) -> bool {
-    let attributes = document.ast().all_attributes();
-    let at = attributes.partition_point(|pair| pair.key.range.start < diagnostic.range.start);
-    let on_name = attributes.get(at).is_some_and(|pair| pair.key.range == diagnostic.range);
-    on_name
-        && document
-            .pair_at(diagnostic.range.start)
-            .is_some_and(|pair| pair.schema().is_some_and(|schema| schema.alias_of.is_some()))
+    let pair = document.attribute_at(diagnostic.range.start);
+    let Some(pair) = pair.filter(|pair| pair.key.range == diagnostic.range) else { return false };
+    let key = AttributeKey::from_name(&document.text(pair.key));
+    let mut schemas = Scope::ALL.into_iter().filter_map(|scope| attribute(key?, scope));
+    schemas.any(|schema| schema.alias_of.is_some())
 }
 
 /// The page of a rule, in Markdown.

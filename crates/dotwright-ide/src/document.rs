@@ -7,7 +7,7 @@ use dotwright_engine::Analysis;
 use dotwright_lint::{Category, CheckResult, External, Layer, Selector, Settings, check};
 use dotwright_model::Pipeline;
 use dotwright_syntax::ast::Ast;
-use dotwright_syntax::{Parse, parse};
+use dotwright_syntax::{Parse, from_bytes, parse};
 
 use crate::lines::{LineIndex, floor_char_boundary};
 use crate::names::NameIndex;
@@ -31,12 +31,25 @@ impl Document {
     /// Parses a text; everything else waits until it is asked for.
     pub fn new(text: impl Into<Arc<str>>, settings: Arc<Settings>) -> Document {
         let source = text.into();
-        let parse = Arc::new(parse(&source));
+        let parse = parse(&source);
+        Document::of(source, parse, settings)
+    }
+
+    /// Reads a file that may not be UTF-8: stray bytes become `?`, each reported.
+    pub fn from_bytes(bytes: &[u8], settings: Arc<Settings>) -> Document {
+        let (text, errors) = from_bytes(bytes);
+        let mut parse = parse(&text);
+        parse.errors.extend(errors);
+        parse.errors.sort_by_key(|error| error.range.start);
+        Document::of(text.into(), parse, settings)
+    }
+
+    fn of(source: Arc<str>, parse: Parse, settings: Arc<Settings>) -> Document {
         let lines = LineIndex::new(&source);
         Document {
             source,
             settings,
-            parse,
+            parse: Arc::new(parse),
             lines,
             pipeline: OnceLock::new(),
             findings: OnceLock::new(),
@@ -120,5 +133,31 @@ impl Document {
     /// The whole text.
     pub(crate) fn range(&self) -> TextRange {
         TextRange::new(0, self.source.len() as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_can_be_shared_between_threads() {
+        fn is_shared<T: Send + Sync>() {}
+        is_shared::<Document>();
+    }
+
+    #[test]
+    fn of_a_huge_file_only_the_syntax_is_checked() {
+        let prompt = "x".repeat(MAX_CHECKED_BYTES);
+        let document = crate::test_support::document(&format!("digraph {{ a [prompt=\"{prompt}\"] "));
+        let findings: Vec<_> = document.findings().diagnostics.iter().map(|found| found.severity).collect();
+        assert_eq!(findings, [Severity::Error, Severity::Info]);
+    }
+
+    #[test]
+    fn stray_bytes_are_reported() {
+        let document = Document::from_bytes(b"digraph { a\xff }", Arc::new(Settings::default()));
+        assert_eq!(document.source(), "digraph { a? }");
+        assert!(document.findings().diagnostics.iter().any(|found| found.rule == "syntax-error"));
     }
 }

@@ -47,11 +47,11 @@ pub fn document_highlight(document: &Document, offset: u32) -> Vec<Highlight> {
 pub(crate) fn brackets(document: &Document, offset: u32) -> Option<(TextRange, TextRange)> {
     let tokens = &document.syntax().tokens;
     let behind = tokens.partition_point(|token| token.range.start <= offset);
-    let near = [behind.checked_sub(1), behind.checked_sub(2)].into_iter().flatten();
+    let mut near = [behind.checked_sub(1), behind.checked_sub(2)].into_iter().flatten();
     let is_bracket = |index: &usize| {
         tokens.get(*index).is_some_and(|token| token.range.touches(offset) && depth_change(token) != 0)
     };
-    let index = near.filter(is_bracket).next()?;
+    let index = near.find(is_bracket)?;
     let own = tokens.get(index)?;
     let mut depth = 0;
     let mut matching = |token: &&Token| {

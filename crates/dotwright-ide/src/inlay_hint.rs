@@ -226,7 +226,9 @@ mod tests {
             "digraph { model_stylesheet=\"* { llm_model: big }\" node [timeout=9s] a [max_retries=3] b [shape=diamond] a -> b [weight=1] a -> c }",
             HintKinds::default(),
             expect![[r#"
-                a Handler LLM step (Hands a prompt to a model and takes its verdict as the outcome.: neither `shape` nor `type` is written) 
+                a Handler LLM step (Hands a prompt to a model and takes its verdict as the outcome.
+
+                neither `shape` nor `type` is written) 
                 a Model big (stylesheet rule `*`) big
                 a Timeout 9s (default block, line 1) timeout=9s
                 a Attempts ×4 (attempts, from `max_retries`, written here) 

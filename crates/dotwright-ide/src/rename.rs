@@ -217,7 +217,7 @@ fn edit(document: &Document, found: &Occurrence, new: &str) -> TextEdit {
         return TextEdit::replace(found.token, text);
     }
     // A value without quotes holds the name alone.
-    let value = document.pair_at(found.range.start).map(|pair| pair.written.value);
+    let value = document.attribute_at(found.range.start).map(|pair| pair.value);
     match value.filter(|value| value.range.contains(found.range)).map(|value| value.kind) {
         Some(IdKind::Name | IdKind::Number | IdKind::Dialect) => {
             TextEdit::replace(found.range, written_id(new))

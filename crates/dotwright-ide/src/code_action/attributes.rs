@@ -9,7 +9,7 @@ use dotwright_syntax::{stylesheet, template};
 
 use super::verify::Keeps;
 use super::{CodeActionKind, Refactoring};
-use crate::cursor::{Inside, Pair, content_range};
+use crate::cursor::{Pair, content_range};
 use crate::document::Document;
 use crate::files::{Files, resolve_path};
 use crate::location::WorkspaceEdit;

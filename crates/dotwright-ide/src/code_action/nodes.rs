@@ -1,5 +1,7 @@
 //! Refactorings of nodes: into a subgraph, to a tool, with a way for failures.
 
+use std::collections::HashSet;
+
 use dotwright_diagnostics::{TextEdit, TextRange};
 use dotwright_engine::OutcomeSet;
 use dotwright_lint::edits::{
@@ -60,7 +62,7 @@ fn wrapped(document: &Document, range: TextRange) -> Option<Refactoring> {
     if !indent.trim().is_empty() || !is_rest_empty {
         return None;
     }
-    let names: Vec<_> = ast
+    let names: HashSet<_> = ast
         .all_statements()
         .iter()
         .filter_map(|stmt| match stmt.kind {
@@ -69,7 +71,7 @@ fn wrapped(document: &Document, range: TextRange) -> Option<Refactoring> {
         })
         .collect();
     let mut free = (1..).map(|number| format!("cluster_{number}"));
-    let name = free.find(|name| !names.iter().any(|known| known == name))?;
+    let name = free.find(|name| !names.contains(name.as_str()))?;
     let mut edits = vec![TextEdit::insert(start, format!("{indent}subgraph {name} {{\n"))];
     for line in first..=last {
         let at = lines.start(line);

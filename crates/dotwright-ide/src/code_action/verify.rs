@@ -32,11 +32,20 @@ pub(super) fn is_kept(document: &Document, edit: &WorkspaceEdit, keeps: Keeps) -
 
 type Texts = BTreeMap<String, String>;
 
+/// What the runner would see of a node: among others its model properties and its classes.
+#[derive(PartialEq, Eq)]
+struct NodeFacts {
+    handler: Handler,
+    attributes: Texts,
+    properties: Vec<Option<String>>,
+    classes: Vec<String>,
+}
+
 /// What the runner would see.
 #[derive(PartialEq, Eq)]
 struct Facts {
     graph: Texts,
-    nodes: BTreeMap<String, (Handler, Texts, Vec<Option<String>>, Vec<String>)>,
+    nodes: BTreeMap<String, NodeFacts>,
     edges: Vec<(String, String, Texts)>,
 }
 
@@ -51,9 +60,13 @@ fn facts(pipeline: &Pipeline, keeps: Keeps) -> Facts {
     };
     let node = |node: NodeId| {
         let resolved = properties.iter().map(|&property| pipeline.resolve_property(node, property));
-        let resolved = resolved.map(|found| found.map(|found| found.text.into_owned())).collect();
-        let attributes = texts(node_attributes(pipeline, node));
-        (pipeline.id(node).to_owned(), (pipeline.handler(node), attributes, resolved, pipeline.classes(node)))
+        let facts = NodeFacts {
+            handler: pipeline.handler(node),
+            attributes: texts(node_attributes(pipeline, node)),
+            properties: resolved.map(|found| found.map(|found| found.text.into_owned())).collect(),
+            classes: pipeline.classes(node),
+        };
+        (pipeline.id(node).to_owned(), facts)
     };
     Facts {
         graph: texts(subgraph_attributes(pipeline, SubgraphId::ROOT)),

@@ -52,7 +52,7 @@ impl Place<'_> {
     }
 }
 
-pub(crate) fn complete(list: &mut List<'_>, place: &Place<'_>, files: &dyn Files) {
+pub(super) fn complete(list: &mut List<'_>, place: &Place<'_>, files: &dyn Files) {
     let document = list.document;
     match place.schema.value_type {
         ValueType::Condition => condition::complete(list, place),
