@@ -21,7 +21,7 @@ pub(crate) enum Event {
     /// A buffer was edited.
     Changed { uri: Uri, version: i32, changes: Vec<TextDocumentContentChangeEvent> },
     /// A buffer was written to its file.
-    Saved { uri: Uri },
+    Saved,
     /// A buffer is gone, and its file counts again.
     Closed { uri: Uri },
     /// Files changed on disk.
@@ -51,12 +51,23 @@ pub(crate) struct Request {
     pub(crate) document: Option<Uri>,
     /// What an edit of that document does to it.
     pub(crate) on_edit: OnEdit,
+    /// How long it may take.
+    pub(crate) pace: Pace,
     /// Answers it.
     pub(crate) run: Work,
     /// Answers it with an error.
     pub(crate) refuse: Box<dyn Refuse>,
     /// Set when nobody waits any more.
     pub(crate) cancel: Cancel,
+}
+
+/// Which requests may wait for which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// About one document.
+    Quick,
+    /// About all files, which quick ones must not wait for.
+    Long,
 }
 
 /// What becomes of a request when its document is edited before it is answered.

@@ -19,7 +19,7 @@ use tower_lsp::ls_types::{
 use crate::cancel::{Cancel, Refuse};
 use crate::client_settings::ClientSettings;
 use crate::documents::OpenDocument;
-use crate::event::{Checked, Event, OnEdit, Request};
+use crate::event::{Checked, Event, OnEdit, Pace, Request};
 use crate::outbox::Outbox;
 use crate::session::Session;
 use crate::snapshot::{Root, Snapshot, Workspace};
@@ -38,8 +38,10 @@ pub(crate) struct Owner {
     /// The state as requests see it, until something changes.
     snapshot: Option<Arc<Snapshot>>,
     waiting: Vec<Waiting>,
-    /// Answer requests.
+    /// Answer requests about one document.
     workers: Workers,
+    /// Answer requests about all files.
+    searchers: Workers,
     /// Looks for findings, so that a few slow requests cannot delay them.
     checker: Workers,
 }
@@ -64,6 +66,7 @@ impl Owner {
             snapshot: None,
             waiting: Vec::new(),
             workers: Workers::new(cores.clamp(2, 8)),
+            searchers: Workers::new(2),
             checker: Workers::new(1),
         }
     }
@@ -95,7 +98,7 @@ impl Owner {
                     self.snapshot = None;
                 }
             }
-            Event::Saved { uri } => self.saved(&uri),
+            Event::Saved => self.saved(),
             Event::Closed { uri } => self.close(&uri),
             Event::FilesChanged(uris) => self.files_changed(&uris),
             Event::FoldersChanged { added, removed } => self.folders_changed(&added, &removed),
@@ -146,14 +149,11 @@ impl Owner {
         self.snapshot = None;
     }
 
-    fn saved(&mut self, uri: &Uri) {
-        // What is written to one file may be the prompt or the child of another.
-        self.configure();
-        for (_, document) in self.documents.iter_mut().filter(|(other, _)| *other != uri) {
-            document.touch();
+    /// A configuration file may be what was written.
+    fn saved(&mut self) {
+        if self.configure() {
+            self.refresh();
         }
-        self.snapshot = None;
-        self.refresh();
     }
 
     fn close(&mut self, uri: &Uri) {
@@ -187,6 +187,7 @@ impl Owner {
         let gone: Vec<PathBuf> = removed.iter().filter_map(|folder| from_proto::path(&folder.uri)).collect();
         self.workspace.roots.retain(|root| !gone.contains(&root.path));
         self.workspace.roots.extend(added.iter().filter_map(root));
+        self.workspace.caches.forget_pipelines();
         self.configure();
         self.ask_for_settings();
     }
@@ -246,13 +247,16 @@ impl Owner {
         })
     }
 
-    /// Gives every open document the settings that hold now.
-    fn configure(&mut self) {
+    /// Gives every open document the settings that hold now, and says whether any of them changed.
+    fn configure(&mut self) -> bool {
+        let mut changed = false;
         for document in self.documents.values_mut() {
-            let settings = self.workspace.settings(document.path.as_deref());
-            document.configure(settings);
+            let before = document.state;
+            document.configure(self.workspace.settings(document.path.as_deref()));
+            changed |= document.state != before;
         }
         self.snapshot = None;
+        changed
     }
 
     /// Tells the client to ask again for what it asked for before.
@@ -293,7 +297,7 @@ impl Owner {
     }
 
     fn dispatch(&mut self, request: Request) {
-        let Request { document, on_edit, run, refuse, cancel } = request;
+        let Request { document, on_edit, pace, run, refuse, cancel } = request;
         if !self.is_watching
             && let Some(open) = document.as_ref().and_then(|uri| self.documents.get_mut(uri))
         {
@@ -306,7 +310,11 @@ impl Owner {
         let snapshot = self.snapshot();
         self.waiting.retain(|waiting| !waiting.cancel.is_cancelled());
         self.waiting.push(Waiting { document, on_edit, refuse, cancel: cancel.clone() });
-        self.workers.run(Box::new(move || {
+        let workers = match pace {
+            Pace::Quick => &self.workers,
+            Pace::Long => &self.searchers,
+        };
+        workers.run(Box::new(move || {
             if !cancel.is_cancelled() {
                 run(&snapshot, &cancel);
             }

@@ -20,7 +20,7 @@ use tower_lsp::{LanguageServer, LspService};
 
 use crate::cancel::{AnswerOnPanic, Cancel, CancelOnDrop, Reply};
 use crate::eager::Eager;
-use crate::event::{Event, OnEdit, Request};
+use crate::event::{Event, OnEdit, Pace, Request};
 use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::snapshot::Snapshot;
@@ -87,7 +87,7 @@ impl Server {
         uri: &Uri,
         work: W,
     ) -> impl Future<Output = Result<R>> + Send + use<R, W> {
-        self.ask(Some(uri.clone()), OnEdit::Refuse, work)
+        self.ask(Some(uri.clone()), OnEdit::Refuse, Pace::Quick, work)
     }
 
     /// A request whose answer is wanted whatever happens meanwhile.
@@ -96,21 +96,30 @@ impl Server {
         uri: &Uri,
         work: W,
     ) -> impl Future<Output = Result<R>> + Send + use<R, W> {
-        self.ask(Some(uri.clone()), OnEdit::Answer, work)
+        self.ask(Some(uri.clone()), OnEdit::Answer, Pace::Quick, work)
     }
 
-    /// A request about no document in particular.
+    /// A request about an answer that was given before.
+    fn resolve<R: Send + 'static, W: Work<R>>(
+        &self,
+        work: W,
+    ) -> impl Future<Output = Result<R>> + Send + use<R, W> {
+        self.ask(None, OnEdit::Answer, Pace::Quick, work)
+    }
+
+    /// A request about all files.
     fn search<R: Send + 'static, W: Work<R>>(
         &self,
         work: W,
     ) -> impl Future<Output = Result<R>> + Send + use<R, W> {
-        self.ask(None, OnEdit::Answer, work)
+        self.ask(None, OnEdit::Answer, Pace::Long, work)
     }
 
     fn ask<R: Send + 'static, W: Work<R>>(
         &self,
         document: Option<Uri>,
         on_edit: OnEdit,
+        pace: Pace,
         work: W,
     ) -> impl Future<Output = Result<R>> + Send + use<R, W> {
         let (reply, answer) = Reply::new();
@@ -121,7 +130,7 @@ impl Server {
             reply.send(work(snapshot, cancel));
         });
         let waits = CancelOnDrop(cancel.clone());
-        self.push(Event::Request(Box::new(Request { document, on_edit, run, refuse, cancel })));
+        self.push(Event::Request(Box::new(Request { document, on_edit, pace, run, refuse, cancel })));
         wait(answer, waits, self.options)
     }
 }
@@ -159,7 +168,7 @@ impl Server {
     }
 
     async fn sleep(&self, params: custom::Sleep) -> Result<u64> {
-        self.search(move |_, cancel| Ok(custom::sleep(params, cancel))).await
+        self.resolve(move |_, cancel| Ok(custom::sleep(params, cancel))).await
     }
 
     /// Bars of this server belong to requests, which end by `$/cancelRequest`.
@@ -195,8 +204,8 @@ impl LanguageServer for Server {
         self.push(Event::Changed { uri, version, changes: params.content_changes });
     }
 
-    async fn did_save(&self, params: lsp::DidSaveTextDocumentParams) {
-        self.push(Event::Saved { uri: params.text_document.uri });
+    async fn did_save(&self, _: lsp::DidSaveTextDocumentParams) {
+        self.push(Event::Saved);
     }
 
     async fn did_close(&self, params: lsp::DidCloseTextDocumentParams) {
@@ -237,8 +246,10 @@ impl LanguageServer for Server {
         params: lsp::DocumentDiagnosticParams,
     ) -> Result<lsp::DocumentDiagnosticReportResult> {
         let uri = params.text_document.uri.clone();
-        self.ask(Some(uri), OnEdit::Retrigger, move |snapshot, _| requests::diagnostic(snapshot, &params))
-            .await
+        self.ask(Some(uri), OnEdit::Retrigger, Pace::Quick, move |snapshot, _| {
+            requests::diagnostic(snapshot, &params)
+        })
+        .await
     }
 
     async fn workspace_diagnostic(
@@ -254,7 +265,7 @@ impl LanguageServer for Server {
     }
 
     async fn completion_resolve(&self, item: lsp::CompletionItem) -> Result<lsp::CompletionItem> {
-        self.search(move |snapshot, _| requests::completion_resolve(snapshot, item)).await
+        self.resolve(move |snapshot, _| requests::completion_resolve(snapshot, item)).await
     }
 
     async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
@@ -301,7 +312,10 @@ impl LanguageServer for Server {
 
     async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
         let uri = params.text_document_position.text_document.uri.clone();
-        self.act(&uri, move |snapshot, cancel| requests::references(snapshot, &params, cancel)).await
+        self.ask(Some(uri), OnEdit::Answer, Pace::Long, move |snapshot, cancel| {
+            requests::references(snapshot, &params, cancel)
+        })
+        .await
     }
 
     async fn document_highlight(
@@ -322,7 +336,10 @@ impl LanguageServer for Server {
 
     async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
         let uri = params.text_document_position.text_document.uri.clone();
-        self.act(&uri, move |snapshot, _| requests::rename(snapshot, &params)).await
+        self.ask(Some(uri), OnEdit::Answer, Pace::Long, move |snapshot, _| {
+            requests::rename(snapshot, &params)
+        })
+        .await
     }
 
     async fn linked_editing_range(
@@ -459,7 +476,7 @@ impl LanguageServer for Server {
     }
 
     async fn code_action_resolve(&self, action: lsp::CodeAction) -> Result<lsp::CodeAction> {
-        self.search(move |snapshot, _| requests::code_action_resolve(snapshot, action)).await
+        self.resolve(move |snapshot, _| requests::code_action_resolve(snapshot, action)).await
     }
 
     async fn formatting(&self, params: lsp::DocumentFormattingParams) -> Result<Option<Vec<lsp::TextEdit>>> {
@@ -484,6 +501,6 @@ impl LanguageServer for Server {
     }
 
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
-        self.search(move |snapshot, _| commands::execute(snapshot, &params)).await
+        self.resolve(move |snapshot, _| commands::execute(snapshot, &params)).await
     }
 }

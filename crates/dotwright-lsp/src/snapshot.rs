@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use dotwright_config::{Configuration, find_files};
 use dotwright_ide::{Document, Entry, Files, FormatOptions};
@@ -75,7 +76,11 @@ pub(crate) struct Caches {
     pub(crate) tokens: TokenHistory,
     pub(crate) reports: DiagnosticReports,
     settings: Mutex<HashMap<PathBuf, Arc<FileSettings>>>,
+    pipelines: Mutex<Option<(Instant, Arc<Vec<PathBuf>>)>>,
 }
+
+/// How long a list of files counts. Long enough for the requests that belong to one action of the user.
+const LISTED: Duration = Duration::from_secs(2);
 
 impl Buffer {
     pub(crate) fn new(
@@ -102,6 +107,12 @@ impl Caches {
         self.configurations.forget();
         self.disk.forget();
         self.settings.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.forget_pipelines();
+    }
+
+    /// Looks for pipelines anew.
+    pub(crate) fn forget_pipelines(&self) {
+        *self.pipelines.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -137,7 +148,13 @@ impl Workspace {
     }
 
     /// The pipelines below all roots, sorted.
-    fn pipelines(&self) -> Vec<PathBuf> {
+    fn pipelines(&self) -> Arc<Vec<PathBuf>> {
+        let lock = || self.caches.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((when, known)) = &*lock()
+            && when.elapsed() < LISTED
+        {
+            return Arc::clone(known);
+        }
         let mut found = BTreeSet::new();
         for root in &self.roots {
             let accept = |path: &Path| self.caches.configurations.of(path).includes(path);
@@ -145,7 +162,9 @@ impl Workspace {
             let files = find_files(std::slice::from_ref(&root.path), accept).unwrap_or_default();
             found.extend(files.into_iter().filter(|file| !file.named).map(|file| file.path));
         }
-        found.into_iter().collect()
+        let found = Arc::new(found.into_iter().collect());
+        *lock() = Some((Instant::now(), Arc::clone(&found)));
+        found
     }
 }
 
@@ -195,12 +214,11 @@ impl Snapshot {
 
     /// The pipelines of the workspace, open ones included.
     pub(crate) fn pipelines(&self) -> Vec<PathBuf> {
-        let mut found = self.workspace.pipelines();
-        let known: BTreeSet<&PathBuf> = found.iter().collect();
+        let on_disk = self.workspace.pipelines();
         let below = |path: &Path| self.workspace.roots.iter().any(|root| path.starts_with(&root.path));
-        let open = self.open.values().filter_map(|buffer| buffer.path.as_ref());
-        let unsaved: Vec<PathBuf> =
-            open.filter(|path| !known.contains(path) && below(path)).cloned().collect();
+        let open = self.open.values().filter_map(|buffer| buffer.path.clone());
+        let unsaved = open.filter(|path| on_disk.binary_search(path).is_err() && below(path));
+        let mut found = on_disk.to_vec();
         found.extend(unsaved);
         found
     }

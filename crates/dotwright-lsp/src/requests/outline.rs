@@ -1,7 +1,7 @@
 //! Requests about the shape of a document and the names in the workspace.
 
 use dotwright_diagnostics::TextRange;
-use dotwright_ide::{Document, DocumentSymbol, FoldKind};
+use dotwright_ide::{Document, DocumentSymbol, FoldKind, SymbolKind};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types as lsp;
 
@@ -13,18 +13,46 @@ use crate::{from_proto, to_proto};
 /// Symbols of the workspace that one answer holds; a longer query finds the others.
 const SYMBOLS: usize = 1000;
 
+/// Entries of an outline above which nobody looks for a single route, and a client takes seconds to draw them all.
+const OUTLINE: usize = 10_000;
+
 pub(crate) fn document_symbol(
     snapshot: &Snapshot,
     params: &lsp::DocumentSymbolParams,
 ) -> Result<Option<lsp::DocumentSymbolResponse>> {
     let buffer = snapshot.buffer(&params.text_document.uri)?;
     let (session, document) = (&snapshot.session, buffer.document());
-    let symbols = dotwright_ide::document_symbols(document);
+    let mut symbols = dotwright_ide::document_symbols(document);
+    if is_longer(&symbols, OUTLINE) {
+        drop_routes(&mut symbols);
+    }
     if session.hierarchical_symbols {
         let symbols = symbols.iter().map(|symbol| nested(session, document, symbol)).collect();
         return Ok(Some(lsp::DocumentSymbolResponse::Nested(symbols)));
     }
     Ok(Some(lsp::DocumentSymbolResponse::Flat(flat(session, &buffer, &symbols))))
+}
+
+/// Whether an outline has more than `most` entries.
+fn is_longer(symbols: &[DocumentSymbol], most: usize) -> bool {
+    let mut count = 0;
+    let mut waiting: Vec<&DocumentSymbol> = symbols.iter().collect();
+    while let Some(symbol) = waiting.pop() {
+        count += 1;
+        if count > most {
+            return true;
+        }
+        waiting.extend(&symbol.children);
+    }
+    false
+}
+
+fn drop_routes(symbols: &mut Vec<DocumentSymbol>) {
+    let mut waiting = vec![symbols];
+    while let Some(symbols) = waiting.pop() {
+        symbols.retain(|symbol| symbol.kind != SymbolKind::Route);
+        waiting.extend(symbols.iter_mut().map(|symbol| &mut symbol.children));
+    }
 }
 
 /// As deep as subgraphs nest, which the parser limits.

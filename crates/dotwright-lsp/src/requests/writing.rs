@@ -1,6 +1,7 @@
 //! Requests while somebody types: completion, hover, signatures.
 
-use dotwright_ide::CompletionItem;
+use dotwright_diagnostics::TextRange;
+use dotwright_ide::{Completion, CompletionItem, Document};
 use serde_json::json;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{self as lsp, Uri};
@@ -16,9 +17,35 @@ pub(crate) fn completion(
 ) -> Result<Option<lsp::CompletionResponse>> {
     let (buffer, offset) = place(snapshot, &params.text_document_position)?;
     let found = dotwright_ide::completion(buffer.document(), offset, &snapshot.around(&buffer));
+    let found = narrowed(found, buffer.document(), offset);
     let items = found.items.into_iter().map(|item| self::item(&snapshot.session, &buffer, item));
     let list = lsp::CompletionList { is_incomplete: found.is_incomplete, items: items.collect() };
     Ok(Some(lsp::CompletionResponse::List(list)))
+}
+
+/// Items that one answer holds. Nobody reads more, and a client takes longer over them than the server.
+const ITEMS: usize = 250;
+
+/// The items that fit what is typed, when there are many. The client asks again as more is typed.
+fn narrowed(mut found: Completion, document: &Document, offset: u32) -> Completion {
+    if found.items.len() <= ITEMS {
+        return found;
+    }
+    found.items.retain(|item| {
+        let start = item.edit.range.start.min(offset);
+        let typed = TextRange::new(start, offset).text(document.source());
+        is_spread_over(typed, item.filter.as_ref().unwrap_or(&item.label))
+    });
+    found.items.truncate(ITEMS);
+    found.is_incomplete = true;
+    found
+}
+
+/// Whether the letters of `typed` occur in `word` in their order, as editors compare them.
+fn is_spread_over(typed: &str, word: &str) -> bool {
+    let mut letters = word.chars().flat_map(char::to_lowercase);
+    let typed = typed.chars().filter(|letter| *letter != '"').flat_map(char::to_lowercase);
+    typed.into_iter().all(|letter| letters.any(|other| other == letter))
 }
 
 fn item(session: &Session, buffer: &Buffer, item: CompletionItem) -> lsp::CompletionItem {
@@ -120,7 +147,7 @@ pub(crate) fn signature_help(
 }
 
 /// A part of a signature: as offsets, always in UTF-16, or as the words themselves.
-fn label(session: &Session, label: &str, range: dotwright_diagnostics::TextRange) -> lsp::ParameterLabel {
+fn label(session: &Session, label: &str, range: TextRange) -> lsp::ParameterLabel {
     if !session.signature_offsets {
         return lsp::ParameterLabel::Simple(range.text(label).to_owned());
     }
@@ -133,6 +160,15 @@ mod tests {
     #[track_caller]
     fn check(snippet: &str, text: &str) {
         assert_eq!(super::without_places(snippet), text);
+    }
+
+    #[test]
+    fn typed_letters_may_be_spread_over_a_word() {
+        for (typed, word, fits) in
+            [("", "a", true), ("rvw", "Review", true), ("\"re", "review", true), ("wr", "review", false)]
+        {
+            assert_eq!(super::is_spread_over(typed, word), fits, "{typed} {word}");
+        }
     }
 
     #[test]
