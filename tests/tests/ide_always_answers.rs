@@ -15,6 +15,7 @@ use std::sync::Arc;
 use dotwright_diagnostics::{TextEdit, TextRange, apply_edits};
 use dotwright_ide::*;
 use dotwright_lint::Settings;
+use dotwright_model::Profile;
 use dotwright_syntax::lex;
 use dotwright_tests::corpus;
 
@@ -159,7 +160,11 @@ impl Checked<'_> {
 }
 
 fn answers(text: &str, offsets: &[u32]) {
-    let document = Document::new(text, Arc::new(Settings::default()));
+    answers_in(Profile::default(), text, offsets);
+}
+
+fn answers_in(profile: &'static Profile, text: &str, offsets: &[u32]) {
+    let document = Document::new(text, Arc::new(Settings { profile, ..Settings::default() }));
     let checked = Checked { document: &document };
     checked.whole();
     for &offset in offsets {
@@ -186,7 +191,7 @@ fn deletions(text: &str) {
 fn small_files() -> Vec<String> {
     let texts = corpus("pipelines").into_iter().chain(corpus("graphviz"));
     let texts = texts.filter_map(|(_, bytes)| String::from_utf8(bytes).ok());
-    let mut small: Vec<String> = texts.filter(|text| (400..6_000).contains(&text.len())).collect();
+    let mut small: Vec<String> = texts.filter(|text| (400..4_000).contains(&text.len())).collect();
     let step = (small.len() / FILES).max(1);
     small = small.into_iter().step_by(step).take(FILES).collect();
     small
@@ -207,7 +212,9 @@ fn the_worst_text_and_its_parts() {
     prefixes(WORST);
     deletions(WORST);
     let offsets: Vec<u32> = (0..WORST.len() as u32 + 2).collect();
-    answers(WORST, &offsets);
+    for profile in Profile::all() {
+        answers_in(profile, WORST, &offsets);
+    }
 }
 
 #[test]

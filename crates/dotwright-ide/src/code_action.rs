@@ -83,15 +83,12 @@ pub fn code_actions(
     }
     let is_small = document.source().len() <= MAX_EAGER_BYTES;
     for found in refactorings(document, range, files).into_iter().filter(|found| wants(found.kind)) {
-        let edit = match found.keeps {
-            Keeps::Nothing => ActionEdit::Ready(found.edit),
-            Keeps::Model | Keeps::Resolved if !is_small => ActionEdit::OnRequest,
-            Keeps::Model | Keeps::Resolved => {
-                if !is_kept(document, &found.edit, found.keeps) {
-                    continue;
-                }
-                ActionEdit::Ready(found.edit)
-            }
+        let edit = if !is_small {
+            ActionEdit::OnRequest
+        } else if is_kept(document, &found.edit, found.keeps) {
+            ActionEdit::Ready(found.edit)
+        } else {
+            continue;
         };
         let (title, kind) = (found.title, found.kind);
         actions.push(CodeAction { title, kind, is_preferred: false, finding: None, edit });
@@ -188,8 +185,26 @@ impl Refactoring {
         keeps: Keeps,
         edits: Vec<TextEdit>,
     ) -> Refactoring {
-        Refactoring { title: title.into(), kind, edit: WorkspaceEdit::here(edits), keeps }
+        Refactoring { title: title.into(), kind, edit: WorkspaceEdit::here(merged(edits)), keeps }
     }
+}
+
+/// Edits with overlapping deletions put into one, as neighbouring pairs share their separator. Other overlaps stay, and
+/// verification refuses them.
+fn merged(mut edits: Vec<TextEdit>) -> Vec<TextEdit> {
+    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+    let mut merged: Vec<TextEdit> = Vec::with_capacity(edits.len());
+    for edit in edits {
+        match merged.last_mut() {
+            Some(last)
+                if edit.range.start < last.range.end && edit.text.is_empty() && last.text.is_empty() =>
+            {
+                last.range.end = last.range.end.max(edit.range.end);
+            }
+            Some(_) | None => merged.push(edit),
+        }
+    }
+    merged
 }
 
 fn refactorings(document: &Document, range: TextRange, files: &dyn Files) -> Vec<Refactoring> {

@@ -25,8 +25,10 @@ pub struct Finding {
 }
 
 /// Rules about what could go without anybody noticing.
-const UNNECESSARY: [&str; 8] = [
+const UNNECESSARY: [&str; 10] = [
     "unreachable-node",
+    "edge-out-of-exit",
+    "duplicate-edge",
     "contradictory-condition",
     "dead-diamond-outcome",
     "impossible-outcome",

@@ -7,7 +7,7 @@ mod value;
 use dotwright_diagnostics::TextRange;
 use dotwright_engine::context::{keys_set_by, reserved_writer};
 use dotwright_lint::{page, rule};
-use dotwright_model::attribute_family;
+use dotwright_model::{AttributeKey, attribute_family};
 
 use crate::cursor::{Pair, content_range};
 use crate::document::Document;
@@ -128,18 +128,16 @@ fn context_key_markdown(document: &Document, key: &Name) -> String {
 
 /// The text that a variable stands for.
 fn variable_markdown(document: &Document, variable: &Name) -> Option<String> {
-    let goal = document.pipeline().graph_attribute(dotwright_model::AttributeKey::GOAL);
-    match (variable.text.as_str(), goal) {
-        ("goal", Some(goal)) => {
-            let quoted: Vec<String> = goal.text().lines().map(|line| format!("> {line}")).collect();
-            Some(format!("**`$goal`**\n\n{}", quoted.join("\n")))
-        }
-        ("goal", None) => Some("**`$goal`** · the graph has no `goal`, so nothing is put in".to_owned()),
-        (name, _) => {
-            let is_declared = !document.names().declarations(variable).is_empty();
-            is_declared.then(|| format!("**{}** · parameter of the pipeline", code(&format!("${name}"))))
-        }
+    if variable.text != "goal" {
+        let is_declared = !document.names().declarations(variable).is_empty();
+        return is_declared
+            .then(|| format!("**{}** · parameter of the pipeline", code(&format!("${}", variable.text))));
     }
+    let Some(goal) = document.pipeline().graph_attribute(AttributeKey::GOAL) else {
+        return Some("**`$goal`** · the graph has no `goal`, so nothing is put in".to_owned());
+    };
+    let quoted: Vec<String> = goal.text().lines().map(|line| format!("> {line}")).collect();
+    Some(format!("**`$goal`**\n\n{}", quoted.join("\n")))
 }
 
 /// The rules with a finding at an offset.

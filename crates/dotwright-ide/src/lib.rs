@@ -2,6 +2,9 @@
 //!
 //! Everything speaks byte offsets and text edits over an immutable [`Document`]; the protocol of an editor, files and
 //! threads are somebody else's business. Every feature answers for any text and any offset, possibly with nothing.
+//!
+//! A file may hold several graphs. Syntax and names are known of all of them; handlers, models and routes only of the
+//! first one, which is the one that runners read.
 
 mod call_hierarchy;
 mod code_action;

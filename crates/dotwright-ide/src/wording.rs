@@ -28,7 +28,7 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// `1 node`, from the line of a statement: `line 3`.
+/// Where a statement begins: `line 3`.
 pub(crate) fn line_of(document: &Document, stmt: StmtId) -> String {
     format!("line {}", document.lines().line(document.ast()[stmt].range.start) + 1)
 }

@@ -3,7 +3,7 @@
 use dotwright_diagnostics::{TextEdit, TextRange};
 use dotwright_lint::edits::{delete_pair, delete_statement, insert_attribute, quoted, written_id};
 use dotwright_model::resolved::Attributes;
-use dotwright_model::{AttributeKey, NodeId, Origin, Pipeline, Scope, ValueType};
+use dotwright_model::{AttributeKey, NodeId, Origin, Pipeline, Scope};
 use dotwright_syntax::ast::{IdKind, StmtId, StmtKind, Target};
 use dotwright_syntax::{stylesheet, template};
 
@@ -171,7 +171,6 @@ fn model_to_stylesheet(document: &Document, node: NodeId) -> Option<Refactoring>
     }
     let rule = format!("#{} {{ {} }}", pipeline.id(node), declarations.join(" "));
     edits.push(add_rule(document, pipeline, &rule)?);
-    let edits = merged(edits)?;
     let title = format!("move the model of `{}` to the stylesheet", pipeline.id(node));
     Some(Refactoring::new(title, CodeActionKind::RefactorExtract, Keeps::Resolved, edits))
 }
@@ -208,24 +207,6 @@ fn add_rule(document: &Document, pipeline: &Pipeline, rule: &str) -> Option<Text
     })
 }
 
-/// Edits with overlapping deletions put into one, as neighbouring pairs share their separator.
-fn merged(mut edits: Vec<TextEdit>) -> Option<Vec<TextEdit>> {
-    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
-    let mut merged: Vec<TextEdit> = Vec::with_capacity(edits.len());
-    for edit in edits {
-        match merged.last_mut() {
-            Some(last) if edit.range.start < last.range.end => {
-                if !edit.text.is_empty() || !last.text.is_empty() {
-                    return None;
-                }
-                last.range.end = last.range.end.max(edit.range.end);
-            }
-            Some(_) | None => merged.push(edit),
-        }
-    }
-    Some(merged)
-}
-
 /// The pairs of a statement in the order of their names.
 fn sorted(document: &Document, stmt: StmtId) -> Option<Refactoring> {
     let pairs = document.ast().attributes(&document.ast()[stmt]);
@@ -254,9 +235,8 @@ pub(super) fn respell(document: &Document, offset: u32) -> Option<Refactoring> {
     let dotwright_syntax::TokenKind::Id(kind) = token.kind else { return None };
     let id = dotwright_syntax::ast::Id { kind, range: token.range };
     let text = document.text(id);
-    let is_html = document.pair_at(offset).is_some_and(|pair| pair.value_type() == ValueType::Json);
     let (title, written) = match kind {
-        IdKind::Quoted if written_id(&text) == *text && !is_html => ("remove the quotes", text.into_owned()),
+        IdKind::Quoted if written_id(&text) == *text => ("remove the quotes", text.into_owned()),
         IdKind::Name | IdKind::Number | IdKind::Dialect => ("quote it", quoted(&text)),
         IdKind::Quoted | IdKind::Concatenated | IdKind::Html | IdKind::Missing => return None,
     };

@@ -92,6 +92,9 @@ pub(super) fn complete(list: &mut List<'_>, place: &Place<'_>, files: &dyn Files
                 item.detail = handler.map(|handler| handler.noun().to_owned());
                 item.documentation = Some(format!("{kind}:{word}"));
             }
+            for extra in document.settings().handlers.iter().filter(|_| kind == "type") {
+                list.value(place, &extra.name, CompletionKind::Value, 0);
+            }
         }
         ValueType::String
         | ValueType::Command
