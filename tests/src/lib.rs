@@ -6,14 +6,19 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "tests read files and fail loudly"
 )]
 
+mod language_client;
+mod positions;
 mod tools;
 
 use std::path::{Path, PathBuf};
 
+pub use language_client::{Answers, LanguageClient};
+pub use positions::{Encoding, offset, places, wrong_ranges};
 pub use tools::{dotwright_folder, path_with_dotwright, tool};
 
 /// The root of the workspace.

@@ -44,10 +44,23 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dotwright-fmt",
         ],
     ),
+    (
+        "dotwright-lsp",
+        &[
+            "dotwright-diagnostics",
+            "dotwright-syntax",
+            "dotwright-model",
+            "dotwright-engine",
+            "dotwright-lint",
+            "dotwright-fmt",
+            "dotwright-ide",
+            "dotwright-config",
+        ],
+    ),
 ];
 
 /// Crates that may read files, start processes and know the terminal. All others are pure.
-const EFFECT_CRATES: &[&str] = &["dotwright", "dotwright-config", "dotwright-tests"];
+const EFFECT_CRATES: &[&str] = &["dotwright", "dotwright-config", "dotwright-lsp", "dotwright-tests"];
 
 /// Crates whose presence in a pure crate would make it impure, or would put a serial form on domain types.
 const BANNED_IN_PURE: &[&str] =
@@ -153,6 +166,14 @@ fn only_the_checker_makes_a_proof() {
             path.starts_with("crates/dotwright-lint/src/") || path.ends_with("engine/src/checked.rs");
         assert!(allowed || !text.contains(&maker), "{path} makes a `Checked` without the checker");
     }
+}
+
+#[test]
+fn only_the_language_server_names_types_of_the_protocol() {
+    let named = |name: &String| ["tower-lsp-server", "ls-types", "lsp-types"].contains(&name.as_str());
+    let users = dependencies().into_iter().filter(|(_, uses)| uses.iter().any(named));
+    let users: Vec<String> = users.map(|(name, _)| name).collect();
+    assert_eq!(users, ["dotwright-lsp"]);
 }
 
 #[test]

@@ -25,12 +25,38 @@ pub struct LineColumn {
     pub column: u32,
 }
 
-/// Where the lines of a text start.
+/// Bytes between two entries of [`LineIndex::units`].
+const STRIDE: usize = 1024;
+
+/// Where the lines of a text start, and how its bytes relate to other units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineIndex {
     /// The first offset of each line; the first is 0.
     starts: Vec<u32>,
     length: u32,
+    /// What begins before each multiple of [`STRIDE`], so that a place on a line of a megabyte costs no more than
+    /// others; empty for ASCII, where all units are bytes.
+    units: Vec<Units>,
+}
+
+/// Counts over a piece of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Units {
+    utf16: u32,
+    characters: u32,
+}
+
+impl Units {
+    /// What begins in these bytes, which need not begin with a character.
+    fn count(bytes: &[u8]) -> Units {
+        let characters = bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32;
+        let pairs = bytes.iter().filter(|&&byte| byte >= 0xF0).count() as u32;
+        Units { utf16: characters + pairs, characters }
+    }
+
+    fn plus(self, other: Units) -> Units {
+        Units { utf16: self.utf16 + other.utf16, characters: self.characters + other.characters }
+    }
 }
 
 impl LineIndex {
@@ -38,13 +64,22 @@ impl LineIndex {
     pub fn new(text: &str) -> LineIndex {
         let bytes = text.as_bytes();
         let mut starts = vec![0];
-        for (at, &byte) in bytes.iter().enumerate() {
-            let ends_line = byte == b'\n' || (byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
-            if ends_line {
+        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            let is_first_half = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
+            if !is_first_half {
                 starts.push(at as u32 + 1);
             }
         }
-        LineIndex { starts, length: text.len() as u32 }
+        let mut units = Vec::new();
+        if !text.is_ascii() {
+            let mut sum = Units::default();
+            units.push(sum);
+            for piece in bytes.chunks(STRIDE) {
+                sum = sum.plus(Units::count(piece));
+                units.push(sum);
+            }
+        }
+        LineIndex { starts, length: text.len() as u32, units }
     }
 
     /// How many lines there are; at least one.
@@ -69,12 +104,14 @@ impl LineIndex {
         TextRange::new(whole.start, whole.start + kept)
     }
 
-    /// The position of an offset. An offset inside a character counts as that of the character.
+    /// The position of an offset. An offset inside a character counts as that of the character, one inside a line
+    /// break as the end of the line.
     pub fn position(&self, text: &str, offset: u32, encoding: Encoding) -> LineColumn {
         let offset = floor_char_boundary(text, offset);
         let line = self.line(offset);
-        let before = TextRange::new(self.start(line), offset).text(text);
-        LineColumn { line, column: encoding.width(before) }
+        let content = self.range(text, line);
+        let before = |offset| self.units_before(text, offset, encoding);
+        LineColumn { line, column: before(offset.min(content.end)) - before(content.start) }
     }
 
     /// The offset of a position. Columns behind the end of a line count as its end, lines behind the last one as the
@@ -84,18 +121,34 @@ impl LineIndex {
             return self.length;
         }
         let line = self.range(text, position.line);
-        let content = line.text(text);
-        if encoding == Encoding::Utf8 {
-            return floor_char_boundary(text, line.start + position.column.min(line.len()));
+        if encoding == Encoding::Utf8 || self.units.is_empty() {
+            return floor_char_boundary(text, line.start.saturating_add(position.column).min(line.end));
         }
-        let mut column = 0;
-        for (at, character) in content.char_indices() {
-            column += encoding.width_of(character);
-            if column > position.column {
-                return line.start + at as u32;
+        let wanted = self.units_before(text, line.start, encoding).saturating_add(position.column);
+        let known = self.units.partition_point(|units| encoding.pick(*units) <= wanted).saturating_sub(1);
+        // The character that spans the stride is counted there already.
+        let mut at = text.ceil_char_boundary(known * STRIDE).max(line.start as usize);
+        let mut seen = self.units_before(text, at as u32, encoding);
+        for character in text.get(at..line.end as usize).unwrap_or_default().chars() {
+            seen += encoding.width(character);
+            if seen > wanted {
+                break;
             }
+            at += character.len_utf8();
         }
-        line.end
+        (at as u32).min(line.end)
+    }
+
+    /// The units in front of a character boundary.
+    fn units_before(&self, text: &str, offset: u32, encoding: Encoding) -> u32 {
+        let (from, offset_in_bytes) = (offset as usize / STRIDE, offset as usize);
+        match self.units.get(from) {
+            Some(known) if encoding != Encoding::Utf8 => {
+                let rest = text.as_bytes().get(from * STRIDE..offset_in_bytes).unwrap_or_default();
+                encoding.pick(known.plus(Units::count(rest)))
+            }
+            Some(_) | None => offset,
+        }
     }
 
     /// A range split at line breaks; parts that would be empty are left out, and no part holds a line break.
@@ -115,20 +168,18 @@ impl LineIndex {
 }
 
 impl Encoding {
-    fn width(self, text: &str) -> u32 {
-        match self {
-            Encoding::Utf8 => text.len() as u32,
-            Encoding::Utf16 if text.is_ascii() => text.len() as u32,
-            Encoding::Utf16 => text.chars().map(|c| c.len_utf16() as u32).sum(),
-            Encoding::Utf32 => text.chars().count() as u32,
-        }
-    }
-
-    fn width_of(self, character: char) -> u32 {
+    fn width(self, character: char) -> u32 {
         match self {
             Encoding::Utf8 => character.len_utf8() as u32,
             Encoding::Utf16 => character.len_utf16() as u32,
             Encoding::Utf32 => 1,
+        }
+    }
+
+    fn pick(self, units: Units) -> u32 {
+        match self {
+            Encoding::Utf8 | Encoding::Utf16 => units.utf16,
+            Encoding::Utf32 => units.characters,
         }
     }
 }
@@ -188,5 +239,44 @@ mod tests {
         let parts: Vec<&str> =
             index.split(text, TextRange::new(1, text.len() as u32)).map(|part| part.text(text)).collect();
         assert_eq!(parts, ["b", "cd", "ef"]);
+    }
+
+    /// The definition, in one loop over all characters.
+    fn slow(text: &str, encoding: Encoding, offset: usize) -> LineColumn {
+        let mut place = LineColumn::default();
+        let mut rest = text.char_indices().peekable();
+        while let Some((at, character)) = rest.next() {
+            if at >= offset {
+                break;
+            }
+            match character {
+                '\r' if rest.peek().is_some_and(|&(_, next)| next == '\n') => {}
+                '\n' | '\r' => place = LineColumn { line: place.line + 1, column: 0 },
+                other => place.column += encoding.width(other),
+            }
+        }
+        place
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn positions_agree_with_their_definition(
+            pieces in proptest::collection::vec(
+                proptest::prop_oneof!["[\n\r]{1,3}", "[a-c]{0,3}", "[\u{e9}\u{4e2d}😀]{0,4}", "[a😀]{300,800}"],
+                0..8,
+            )
+        ) {
+            let text = pieces.concat();
+            let index = LineIndex::new(&text);
+            for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+                for (offset, _) in text.char_indices().step_by(7) {
+                    let place = index.position(&text, offset as u32, encoding);
+                    assert_eq!(place, slow(&text, encoding, offset));
+                    let splits_break = text[..offset].ends_with('\r') && text[offset..].starts_with('\n');
+                    let back = if splits_break { offset - 1 } else { offset };
+                    assert_eq!(index.offset(&text, place, encoding), back as u32);
+                }
+            }
+        }
     }
 }

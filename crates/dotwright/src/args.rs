@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Say what a run can cost: executions, model calls, tokens, money
     #[command(after_help = ESTIMATE_EXAMPLES)]
     Estimate(EstimateArgs),
+    /// Serve an editor over standard input and output
+    #[command(after_help = LSP_EXAMPLES)]
+    Lsp(LspArgs),
     /// Show what dotwright knows about its configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -304,6 +307,25 @@ pub(crate) struct EstimateArgs {
     /// Write the estimate in this format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: SimulateFormat,
+}
+
+const LSP_EXAMPLES: &str = "Editors start this command themselves. In Neovim 0.11:
+  vim.lsp.config('dotwright', { cmd = { 'dotwright', 'lsp' }, filetypes = { 'dot' } })
+  vim.lsp.enable('dotwright')
+
+It speaks the Language Server Protocol 3.17. Nothing that a file says is executed, and the network is
+not used. Settings come from the editor and from dotwright.toml.
+
+Exit codes:
+  0  the editor asked for the end
+  1  the editor went away
+  2  wrong usage";
+
+#[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    /// Speak over standard input and output, as always; some editors add this
+    #[arg(long)]
+    stdio: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -22,6 +22,8 @@ pub(crate) enum AppError {
     Write { path: PathBuf, error: io::Error },
     #[error("cannot write the report: {error}")]
     WriteOutput { error: io::Error },
+    #[error("the language server does not start: {error}")]
+    Serve { error: io::Error },
     #[error("`{name}` is larger than 4 GiB")]
     #[diagnostic(help("a pipeline of that size is most likely another file"))]
     TooLarge { name: String },

@@ -16,6 +16,7 @@ mod fingerprint;
 mod fmt;
 mod graph;
 mod input;
+mod lsp;
 mod output;
 mod parallel;
 mod position;
@@ -58,6 +59,7 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Test(arguments) => scenarios::run(arguments),
         Command::Estimate(arguments) => estimate::run(arguments),
+        Command::Lsp(_) => match lsp::run()? {},
         Command::Config(ConfigCommand::Schema) => {
             output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;
             Ok(Verdict::Clean)
