@@ -84,7 +84,7 @@ fn the_server_has_the_text_of_the_client_in_every_encoding() {
         assert_eq!(capabilities["positionEncoding"], encoding.name());
         let client = RefCell::new((client, 0));
         let mut runner =
-            TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+            TestRunner::new(Config { cases: 200, failure_persistence: None, ..Config::default() });
         let outcome = runner.run(&(words(), edits()), |(start, edits)| {
             let (client, number) = &mut *client.borrow_mut();
             *number += 1;
