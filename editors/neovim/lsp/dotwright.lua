@@ -9,6 +9,14 @@ return {
   root_markers = { 'dotwright.toml', '.git' },
   init_options = {
     settings = {},
+    -- What code lenses may call: the commands below.
+    clientCommands = {
+      'dotwright.run',
+      'dotwright.simulate',
+      'dotwright.explain',
+      'dotwright.showGraph',
+      'dotwright.showPlaces',
+    },
   },
   commands = {
     ['dotwright.run'] = function(command)

@@ -7,6 +7,9 @@ import type { Range } from "./messages.js";
 import type { Previews } from "./preview.js";
 import { serverPath } from "./server.js";
 
+/** What code lenses of the server may call. */
+export const LENS_COMMANDS = ["run", "simulate", "explain", "showGraph", "showPlaces"];
+
 export interface Parts {
   client: () => LanguageClient | undefined;
   previews: Previews;

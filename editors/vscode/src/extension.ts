@@ -9,7 +9,7 @@ import {
   type ServerOptions,
   State,
 } from "vscode-languageclient/node";
-import { registerCommands } from "./commands.js";
+import { LENS_COMMANDS, registerCommands } from "./commands.js";
 import { ExpandedDocuments } from "./expanded.js";
 import { Previews } from "./preview.js";
 import { serverPath } from "./server.js";
@@ -55,7 +55,10 @@ async function start(context: vscode.ExtensionContext, log: vscode.LogOutputChan
       { scheme: "file", language: "dot" },
       { scheme: "untitled", language: "dot" },
     ],
-    initializationOptions: { settings: vscode.workspace.getConfiguration("dotwright") },
+    initializationOptions: {
+      settings: vscode.workspace.getConfiguration("dotwright"),
+      clientCommands: LENS_COMMANDS.map((name) => `dotwright.${name}`),
+    },
     synchronize: { configurationSection: "dotwright" },
     outputChannel: log,
     markdown: { isTrusted: false, supportHtml: false },
