@@ -8,7 +8,6 @@ mod check;
 pub mod edits;
 mod external;
 mod fix;
-mod name_list;
 pub mod page;
 mod registry;
 mod rule;

@@ -7,13 +7,16 @@ pub(crate) fn suggestion(meant: Option<&str>) -> String {
     meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default()
 }
 
-/// Names in back-ticks: three of them and how many more there are.
+/// Names in back-ticks, three at most: "`a`, `b`, `c` and 2 more".
 pub(crate) fn names<T: Display>(names: impl IntoIterator<Item = T>) -> String {
     let mut names = names.into_iter();
     let shown: Vec<String> = names.by_ref().take(3).map(|name| format!("`{name}`")).collect();
-    let more = names.count();
-    let shown = shown.join(", ");
-    if more > 0 { format!("{shown} and {more} more") } else { shown }
+    match (names.count(), shown.split_last()) {
+        (0, Some((last, []))) => last.clone(),
+        (0, Some((last, first))) => format!("{} and {last}", first.join(", ")),
+        (more, Some(_)) => format!("{} and {more} more", shown.join(", ")),
+        (_, None) => String::new(),
+    }
 }
 
 /// All names in back-ticks, for sets of at most seven.
@@ -46,7 +49,8 @@ mod tests {
 
     #[test]
     fn lists_show_three_names() {
-        assert_eq!(names(["a", "b", "c"]), "`a`, `b`, `c`");
+        assert_eq!(names(["a"]), "`a`");
+        assert_eq!(names(["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(names(["a", "b", "c", "d", "e"]), "`a`, `b`, `c` and 2 more");
     }
 

@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             report.finding(range, message)
         };
         let options = names(choices.iter().map(|choice| default_value(context, choice)));
-        let finding = finding.help(format!("use one of {options}"));
+        let finding = finding.help(format!("use one of its options, {options}"));
         report.push(match meant {
             Some(meant) => {
                 let edit = replace_value(written, &meant);
@@ -81,21 +81,21 @@ mod tests {
             &RULE,
             &source,
             expect![[r#"
-            1:50-1:55 error: `human.default_choice=shp` of `g` is none of its options; did you mean `ship`?
-              help: use one of `ship`, `fix`
-              unsafe fix: write `ship`
-              - digraph { g [shape=hexagon, human.default_choice="shp"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
-              + digraph { g [shape=hexagon, human.default_choice="ship"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
-        "#]],
+                1:50-1:55 error: `human.default_choice=shp` of `g` is none of its options; did you mean `ship`?
+                  help: use one of its options, `ship` and `fix`
+                  unsafe fix: write `ship`
+                  - digraph { g [shape=hexagon, human.default_choice="shp"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+                  + digraph { g [shape=hexagon, human.default_choice="ship"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+            "#]],
         );
         let source = format!("digraph {{ g [shape=hexagon, human.default_choice=later]; {GATE}");
         check(
             &RULE,
             &source,
             expect![[r#"
-            1:50-1:55 error: `human.default_choice=later` of `g` is none of its options
-              help: use one of `ship`, `fix`
-        "#]],
+                1:50-1:55 error: `human.default_choice=later` of `g` is none of its options
+                  help: use one of its options, `ship` and `fix`
+            "#]],
         );
     }
 
@@ -115,12 +115,12 @@ mod tests {
             "fabro",
             &source,
             expect![[r#"
-            1:50-1:53 warning: `human.default_choice=R` of `g` is none of its options; did you mean `fix`?
-              help: use one of `ship`, `fix`
-              unsafe fix: write `fix`
-              - digraph { g [shape=hexagon, human.default_choice="R"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
-              + digraph { g [shape=hexagon, human.default_choice="fix"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
-        "#]],
+                1:50-1:53 warning: `human.default_choice=R` of `g` is none of its options; did you mean `fix`?
+                  help: use one of its options, `ship` and `fix`
+                  unsafe fix: write `fix`
+                  - digraph { g [shape=hexagon, human.default_choice="R"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+                  + digraph { g [shape=hexagon, human.default_choice="fix"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+            "#]],
         );
         let source = format!("digraph {{ g [shape=hexagon, default_choice=\"fix\"]; {GATE}");
         check_in(
@@ -128,12 +128,12 @@ mod tests {
             "tracker",
             &source,
             expect![[r#"
-            1:44-1:49 warning: `default_choice=fix` of `g` is none of its options; did you mean `Reject`?
-              help: use one of `Approve`, `Reject`
-              unsafe fix: write `Reject`
-              - digraph { g [shape=hexagon, default_choice="fix"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
-              + digraph { g [shape=hexagon, default_choice="Reject"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
-        "#]],
+                1:44-1:49 warning: `default_choice=fix` of `g` is none of its options; did you mean `Reject`?
+                  help: use one of its options, `Approve` and `Reject`
+                  unsafe fix: write `Reject`
+                  - digraph { g [shape=hexagon, default_choice="fix"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+                  + digraph { g [shape=hexagon, default_choice="Reject"]; g -> ship [label="[A] Approve"]; g -> fix [label="[R] Reject"] }
+            "#]],
         );
     }
 

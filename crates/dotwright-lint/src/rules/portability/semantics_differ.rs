@@ -8,10 +8,10 @@ use dotwright_model::{
 use dotwright_syntax::ast::IdKind;
 
 use crate::category::Category;
-use crate::name_list::listed;
 use crate::registry::rule;
 use crate::rule::{Context, Fixability, Report, Rule};
 use crate::rules::routing::outcome_test::tests_of;
+use crate::wording::names;
 
 pub(crate) static RULE: Rule = Rule {
     name: "semantics-differ",
@@ -86,7 +86,7 @@ fn difference(
     let first = meaning(targets.first()?);
     let second = targets.iter().map(|target| meaning(target)).find(|&meaning| meaning != first)?;
     let with = |wanted: &str| {
-        listed(targets.iter().filter(|target| meaning(target) == wanted).map(|target| target.name))
+        names(targets.iter().filter(|target| meaning(target) == wanted).map(|target| target.name))
     };
     let (some, others) = (with(first), with(second));
     Some(format!("{construct} at `{node}` means \"{first}\" in {some} and \"{second}\" in {others}"))
@@ -116,7 +116,7 @@ fn examined_outcome(context: &Context<'_>, targets: &[&'static Profile], node: N
         DiamondOutcome::Forward => "the step before ended so",
         DiamondOutcome::Success => "never",
     })?;
-    let before = listed(pipeline.incoming(node).iter().map(|&edge| context.id(pipeline.source_of(edge))));
+    let before = names(pipeline.incoming(node).iter().map(|&edge| context.id(pipeline.source_of(edge))));
     Some(Difference {
         range: test.clause_range(),
         message,

@@ -5,8 +5,8 @@ use dotwright_model::{DiamondOutcome, Handler, Level, Outcome};
 
 use super::outcome_test::tests_of;
 use crate::category::Category;
-use crate::name_list::listed;
 use crate::rule::{Context, Fixability, Report, Rule};
+use crate::wording::names;
 
 pub(crate) static RULE: Rule = Rule {
     name: "dead-diamond-outcome",
@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             profile.name
         );
         let sources = pipeline.incoming(node).iter().map(|&edge| context.id(pipeline.source_of(edge)));
-        let before = listed(sources);
+        let before = names(sources);
         let help = if before.is_empty() {
             "put the conditions on the edges out of the step that knows the result".to_owned()
         } else {

@@ -9,8 +9,8 @@ use dotwright_syntax::condition::{
 };
 
 use crate::category::Category;
-use crate::name_list::listed;
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
+use crate::wording::names;
 
 pub(crate) static RULE: Rule = Rule {
     name: "invalid-condition",
@@ -175,7 +175,7 @@ fn operator_help(profile: &Profile, operator: Operator, written: &str) -> String
             if elsewhere().next().is_none() {
                 return format!("write the condition with {}", own());
             }
-            format!("`{name}` exists in {}, this profile has only {}", listed(elsewhere()), own())
+            format!("`{name}` exists in {}, this profile has only {}", names(elsewhere()), own())
         }
     }
 }

@@ -7,8 +7,8 @@ use dotwright_model::{AttributeKey, EdgeId, Handler, Level, NoRoute, NodeId, Out
 
 use crate::category::Category;
 use crate::edits;
-use crate::name_list::listed;
 use crate::rule::{Context, Fixability, Report, Rule, unsafe_fix};
+use crate::wording::names;
 
 pub(crate) static RULE: Rule = Rule {
     name: "no-fallback-edge",
@@ -147,7 +147,7 @@ fn consequence(context: &Context<'_>, node: NodeId) -> String {
             None => "the run would fail there".to_owned(),
         },
         NoRoute::Success => {
-            let gates = listed(context.analysis.goal_gates().map(|gate| context.id(gate)));
+            let gates = names(context.analysis.goal_gates().map(|gate| context.id(gate)));
             let past = if gates.is_empty() { String::new() } else { format!(", past {gates}") };
             format!("the run would end there as a success{past}")
         }

@@ -69,25 +69,25 @@ mod tests {
         check(
             "digraph {\n start [shape=Mdiamond]\n a\n b\n start -> a\n start -> b\n}",
             expect![[r#"
-            1:1-1:8 error: the pipeline has no exit node
-              help: add `exit [shape=Msquare]` and route `a`, `b` to it
-              3:2-3:3 nothing follows `a`
-              4:2-4:3 nothing follows `b`
-              unsafe fix: add an exit node behind the last steps
-              -  start [shape=Mdiamond]
-              -  a
-              -  b
-              -  start -> a
-              -  start -> b
-              +  exit [shape=Msquare]
-              +  start [shape=Mdiamond]
-              +  a
-              +  b
-              +  start -> a
-              +  start -> b
-              +  a -> exit
-              +  b -> exit
-        "#]],
+                1:1-1:8 error: the pipeline has no exit node
+                  help: add `exit [shape=Msquare]` and route `a` and `b` to it
+                  3:2-3:3 nothing follows `a`
+                  4:2-4:3 nothing follows `b`
+                  unsafe fix: add an exit node behind the last steps
+                  -  start [shape=Mdiamond]
+                  -  a
+                  -  b
+                  -  start -> a
+                  -  start -> b
+                  +  exit [shape=Msquare]
+                  +  start [shape=Mdiamond]
+                  +  a
+                  +  b
+                  +  start -> a
+                  +  start -> b
+                  +  a -> exit
+                  +  b -> exit
+            "#]],
         );
     }
 
