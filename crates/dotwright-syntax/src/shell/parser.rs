@@ -29,6 +29,9 @@ const fn stops(mut bytes: &[u8]) -> Stops {
     stops
 }
 
+/// Where the plain part of a word ends.
+static WORD_STOPS: Stops = stops(b" \t\r\n;&|()<>\\'\"$`{");
+
 /// What the position stands in.
 #[derive(Debug, Clone, Copy)]
 enum Frame {
@@ -114,6 +117,7 @@ pub(super) struct Parser<'t> {
     assignments: Vec<Assignment>,
     redirections: Vec<Redirection>,
     heredocs: Vec<(Word, bool, TextRange)>,
+    keeps_tokens: bool,
     shell: Shell,
 }
 
@@ -152,17 +156,21 @@ impl<'t> Parser<'t> {
             assignments: Vec::new(),
             redirections: Vec::new(),
             heredocs: Vec::new(),
+            keeps_tokens: false,
             shell: Shell {
                 scripts: Vec::with_capacity(lines),
                 pipelines: Vec::with_capacity(lines),
                 commands: Vec::with_capacity(lines),
                 words: Vec::with_capacity(text.len() / 7),
-                tokens: Vec::with_capacity(text.len() / 7),
                 ..Shell::default()
             },
         };
         parser.shell.scripts.push(top);
         parser
+    }
+
+    pub(super) fn with_tokens(text: &'t str) -> Self {
+        Parser { keeps_tokens: true, ..Parser::new(text) }
     }
 
     pub(super) fn run(mut self) -> Shell {
@@ -245,6 +253,7 @@ impl<'t> Parser<'t> {
                     is_quoted: false,
                     is_constant: true,
                 });
+                self.skip_to(&WORD_STOPS);
             }
         }
     }
@@ -286,10 +295,7 @@ impl<'t> Parser<'t> {
                 }
                 self.pos += length.unwrap_or(1);
             }
-            _ => {
-                static STOPS: Stops = stops(b" \t\r\n;&|()<>\\'\"$`{");
-                self.skip_to(&STOPS);
-            }
+            _ => self.skip_to(&WORD_STOPS),
         }
     }
 
@@ -650,7 +656,7 @@ impl<'t> Parser<'t> {
     }
 
     fn token(&mut self, kind: ShellTokenKind, range: TextRange) {
-        if !range.is_empty() {
+        if self.keeps_tokens && !range.is_empty() {
             self.shell.tokens.push(ShellToken { kind, range });
         }
     }
