@@ -36,6 +36,8 @@ pub struct Pipeline {
     pub(crate) frames: Vec<Frame>,
     pub(crate) subgraphs: Vec<Subgraph>,
     pub(crate) conditions: Vec<EdgeCondition>,
+    /// What they say, each text once: a file asks for the same few outcomes over and over.
+    pub(crate) condition_texts: Vec<ConditionText>,
     pub(crate) stylesheet: Option<PipelineStylesheet>,
     pub(crate) redeclarations: Vec<Vec<StmtId>>,
     pub(crate) outgoing: Adjacency,
@@ -125,6 +127,13 @@ pub(crate) struct Frame {
 pub(crate) struct EdgeCondition {
     pub(crate) attribute: u32,
     pub(crate) origin: Origin,
+    /// Index into the texts of conditions.
+    pub(crate) text: u32,
+}
+
+/// The text of a condition and its tree.
+#[derive(Debug, Clone)]
+pub(crate) struct ConditionText {
     pub(crate) text: Text,
     pub(crate) condition: Condition,
 }
@@ -599,17 +608,17 @@ impl Pipeline {
     /// The condition of an edge; `None` for an edge without one or with a blank one.
     pub fn condition(&self, edge: EdgeId) -> Option<ConditionRef<'_>> {
         let entry = self.conditions.get(self.edge(edge).condition as usize)?;
+        let content = self.condition_texts.get(entry.text as usize)?;
         Some(ConditionRef {
-            text: entry.text.get(&self.source),
-            condition: &entry.condition,
+            text: content.text.get(&self.source),
+            condition: &content.condition,
             attribute: Attribute { pipeline: self, index: entry.attribute, origin: entry.origin },
         })
     }
 
-    /// A number that edges of one statement with a condition share; `None` for an edge without one.
+    /// A number that edges with the same condition share, from 0; `None` for an edge without one.
     pub fn condition_index(&self, edge: EdgeId) -> Option<usize> {
-        let index = self.edge(edge).condition as usize;
-        (index < self.conditions.len()).then_some(index)
+        self.conditions.get(self.edge(edge).condition as usize).map(|entry| entry.text as usize)
     }
 
     /// True for an edge without condition.
