@@ -130,7 +130,7 @@ impl ScriptKind {
 }
 
 /// Commands joined by pipes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pipeline {
     /// What joins it to the pipeline in front of it.
     pub connector: Connector,

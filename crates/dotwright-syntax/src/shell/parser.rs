@@ -557,10 +557,9 @@ impl<'t> Parser<'t> {
             self.fail(operator, ShellErrorKind::MissingCommand);
         }
         self.finish_pipeline(false);
-        let start = self.shell.pipelines.len();
-        self.shell.pipelines.extend(self.pipelines.drain(self.current.pipelines_from..));
+        let pipelines = settle(&mut self.pipelines, self.current.pipelines_from, &mut self.shell.pipelines);
         if let Some(script) = self.shell.scripts.get_mut(self.current.id) {
-            script.pipelines = Run::new(start, self.shell.pipelines.len());
+            script.pipelines = pipelines;
             script.range = TextRange::new(script.range.start, end as u32);
         }
     }
@@ -582,20 +581,19 @@ impl<'t> Parser<'t> {
             | Phase::FunctionName
             | Phase::FunctionBody => self.fail(command.opener, ShellErrorKind::UnclosedCompound),
         }
-        let words = self.shell.words.len();
-        self.shell.words.extend(self.words.drain(self.current.words_from..));
-        let assignments = self.shell.assignments.len();
-        self.shell.assignments.extend(self.assignments.drain(self.current.assignments_from..));
-        let redirections = self.shell.redirections.len();
-        self.shell.redirections.extend(self.redirections.drain(self.current.redirections_from..));
+        let words = settle(&mut self.words, self.current.words_from, &mut self.shell.words);
+        let assignments =
+            settle(&mut self.assignments, self.current.assignments_from, &mut self.shell.assignments);
+        let redirections =
+            settle(&mut self.redirections, self.current.redirections_from, &mut self.shell.redirections);
         self.commands.push(Command {
             kind: command.kind,
             pipe: self.current.pipe.take(),
             function: command.function,
             range: TextRange::new(command.start, command.end),
-            words: Run::new(words, self.shell.words.len()),
-            assignments: Run::new(assignments, self.shell.assignments.len()),
-            redirections: Run::new(redirections, self.shell.redirections.len()),
+            words,
+            assignments,
+            redirections,
         });
         true
     }
@@ -608,15 +606,14 @@ impl<'t> Parser<'t> {
             return false;
         }
         let range = first.range.cover(last.range);
-        let start = self.shell.commands.len();
-        self.shell.commands.extend(self.commands.drain(self.current.commands_from..));
+        let commands = settle(&mut self.commands, self.current.commands_from, &mut self.shell.commands);
         self.pipelines.push(Pipeline {
             connector: self.current.connector,
             connector_range: self.current.connector_range,
             negated: mem::take(&mut self.current.negated),
             background,
             range,
-            commands: Run::new(start, self.shell.commands.len()),
+            commands,
         });
         true
     }
@@ -691,4 +688,15 @@ impl<'t> Parser<'t> {
     fn at(&self, length: usize) -> TextRange {
         TextRange::new(self.pos as u32, (self.pos + length) as u32)
     }
+}
+
+/// Moves the pending entries from `from` on to their arena.
+fn settle<T: Copy>(pending: &mut Vec<T>, from: usize, arena: &mut Vec<T>) -> Run {
+    let start = arena.len();
+    // Most commands have no assignments and no redirections.
+    if from < pending.len() {
+        arena.extend_from_slice(pending.get(from..).unwrap_or(&[]));
+        pending.truncate(from);
+    }
+    Run::new(start, arena.len())
 }
