@@ -271,9 +271,10 @@ impl<'p> Analysis<'p> {
 
     /// The existing nodes that a node's own retry attributes name.
     pub fn node_targets(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let pipeline = self.pipeline;
         RETRY_TARGETS
             .into_iter()
-            .filter_map(move |key| self.jump(JumpTarget { scope: Scope::Node, key }, node))
+            .filter_map(move |key| named_node(pipeline, pipeline.node_attribute(node, key)?))
     }
 
     /// The existing nodes that the graph's retry attributes name.
@@ -282,11 +283,12 @@ impl<'p> Analysis<'p> {
     }
 
     fn jump(&self, target: JumpTarget, node: NodeId) -> Option<NodeId> {
-        let known = RETRY_TARGETS.into_iter().zip(self.graph_targets).find(|(key, _)| *key == target.key);
-        match (target.scope, known) {
-            (Scope::Graph | Scope::Subgraph, Some((_, named))) => named,
-            (_, _) => named_node(self.pipeline, self.jump_attribute(target, node)?),
+        if matches!(target.scope, Scope::Graph | Scope::Subgraph)
+            && let Some(known) = RETRY_TARGETS.iter().position(|key| *key == target.key)
+        {
+            return self.graph_targets.get(known).copied().flatten();
         }
+        named_node(self.pipeline, self.jump_attribute(target, node)?)
     }
 
     fn jump_attribute(&self, target: JumpTarget, node: NodeId) -> Option<Attribute<'p>> {

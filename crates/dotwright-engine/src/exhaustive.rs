@@ -1,6 +1,6 @@
 //! Pairs of conditions that leave nothing open.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use dotwright_model::{EdgeId, Outcome, Pipeline};
 
@@ -8,7 +8,7 @@ use crate::condition::{Fact, Key, facts};
 
 /// True when two of the edges have the conditions `k=v` and `k!=v`, so that one of them always holds.
 pub(crate) fn complement_pair(pipeline: &Pipeline, edges: &[EdgeId]) -> bool {
-    let mut seen: HashSet<Fact<'_>> = HashSet::new();
+    let mut seen: BTreeSet<Fact<'_>> = BTreeSet::new();
     for condition in edges.iter().filter_map(|&edge| pipeline.condition(edge)) {
         let Some(mut facts) = facts(condition.condition, condition.text) else { continue };
         let (Some(fact), 0) = (facts.pop(), facts.len()) else { continue };
@@ -24,7 +24,7 @@ pub(crate) fn complement_pair(pipeline: &Pipeline, edges: &[EdgeId]) -> bool {
 /// beside clauses on the outcome that it satisfies. A condition that is no plain conjunction may close the gap too, so
 /// with one of those nothing is called open.
 pub(crate) fn leaves_nothing(pipeline: &Pipeline, edges: &[EdgeId], outcome: Outcome) -> bool {
-    let mut required: HashSet<Fact<'_>> = HashSet::new();
+    let mut required: BTreeSet<Fact<'_>> = BTreeSet::new();
     let mut exclusions: Vec<Vec<Fact<'_>>> = Vec::new();
     for condition in edges.iter().filter_map(|&edge| pipeline.condition(edge)) {
         let Some(facts) = facts(condition.condition, condition.text) else {

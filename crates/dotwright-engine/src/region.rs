@@ -1,5 +1,7 @@
 //! Dominators, and the regions of fan-outs with their joins (runner reference, section 12.1).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use dotwright_model::{Handler, NodeId, Pipeline};
 
 /// Which nodes every way to a node passes, and which every way from it.
@@ -203,7 +205,7 @@ impl Region {
                 && pipeline.handler(node) != Handler::Exit
                 && dominators.dominates(fan_out, node)
         };
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = BTreeSet::new();
         while let Some(node) = queue.pop() {
             if inside(node) && seen.insert(node) {
                 nodes.push(node);
@@ -243,9 +245,9 @@ fn common_fan_in(
     fan_out: NodeId,
     heads: &[NodeId],
 ) -> Option<NodeId> {
-    let mut reached: std::collections::HashMap<NodeId, usize> = std::collections::HashMap::new();
-    let mut seen: Vec<std::collections::HashSet<NodeId>> =
-        vec![std::collections::HashSet::new(); heads.len()];
+    let mut reached: BTreeMap<NodeId, usize> = BTreeMap::new();
+    let mut seen: Vec<BTreeSet<NodeId>> =
+        vec![BTreeSet::new(); heads.len()];
     let mut fronts: Vec<Vec<NodeId>> = heads.iter().map(|&head| vec![head]).collect();
     while fronts.iter().any(|front| !front.is_empty()) {
         let mut common: Vec<NodeId> = Vec::new();

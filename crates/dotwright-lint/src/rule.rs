@@ -101,7 +101,7 @@ impl<'c> Context<'c> {
 
     /// All attribute pairs of undamaged statements in source order, listed once for all rules.
     pub(crate) fn pairs(&self) -> &[Written<'c>] {
-        self.pairs.get_or_init(|| pairs(self.pipeline).collect())
+        self.pairs.get_or_init(|| pairs(self.pipeline))
     }
 
     /// The first sound edge of each condition that is written. Hops of a chain, and edges under one default block,

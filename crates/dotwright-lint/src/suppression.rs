@@ -209,8 +209,8 @@ struct Directive {
 impl Directive {
     fn parse(source: &str, comment: Comment) -> Option<Directive> {
         let text = comment.text(source);
-        let base = comment.range.start + comment.range.text(source).find(text)? as u32;
         let rest = text.trim_start().strip_prefix("dotwright:")?.trim_start();
+        let base = comment.range.start + comment.range.text(source).find(text)? as u32;
         let (whole_file, rest) = match rest.strip_prefix("ignore-file") {
             Some(rest) => (true, rest),
             None => (false, rest.strip_prefix("ignore")?),

@@ -3,7 +3,7 @@
 //! Rules about values look at every pair once, however many nodes a default block reaches.
 
 use dotwright_diagnostics::TextRange;
-use dotwright_model::{Attribute, AttributeSchema, Pipeline, Profile, Scope, attribute};
+use dotwright_model::{Attribute, AttributeSchema, Pipeline, Profile, Scope, attribute as schema_of};
 use dotwright_syntax::ast::{Endpoint, Id, StmtId, StmtKind, Target};
 use dotwright_syntax::decode;
 
@@ -13,14 +13,17 @@ pub(crate) struct Written<'p> {
     pub(crate) attribute: Attribute<'p>,
     pub(crate) scope: Scope,
     pub(crate) stmt: StmtId,
+    /// The schema of the key where it stands.
+    pub(crate) schema: Option<&'static AttributeSchema>,
     pipeline: &'p Pipeline,
 }
 
 /// All pairs of undamaged statements in source order.
-pub(crate) fn pairs(pipeline: &Pipeline) -> impl Iterator<Item = Written<'_>> {
+pub(crate) fn pairs(pipeline: &Pipeline) -> Vec<Written<'_>> {
     let ast = pipeline.ast();
+    let mut pairs = Vec::with_capacity(ast.all_attributes().len());
     let mut inside_until = StmtId(0);
-    pipeline.graph_syntax().into_iter().flat_map(|graph| ast.statements(graph)).flat_map(move |(id, stmt)| {
+    for (id, stmt) in pipeline.graph_syntax().into_iter().flat_map(|graph| ast.statements(graph)) {
         let around = if id < inside_until { Scope::Subgraph } else { Scope::Graph };
         let scope = match stmt.kind {
             StmtKind::Node(_) | StmtKind::Default(Target::Node) => Scope::Node,
@@ -31,17 +34,18 @@ pub(crate) fn pairs(pipeline: &Pipeline) -> impl Iterator<Item = Written<'_>> {
                 Scope::Subgraph
             }
         };
-        let sound = (!stmt.recovered).then(|| pipeline.statement_attributes(id));
-        sound.into_iter().flatten().map(move |attribute| Written { attribute, scope, stmt: id, pipeline })
-    })
+        if stmt.recovered {
+            continue;
+        }
+        for attribute in pipeline.statement_attributes(id) {
+            let schema = attribute.key().and_then(|key| schema_of(key, scope));
+            pairs.push(Written { attribute, scope, stmt: id, schema, pipeline });
+        }
+    }
+    pairs
 }
 
 impl<'p> Written<'p> {
-    /// The schema of the key where it stands.
-    pub(crate) fn schema(&self) -> Option<&'static AttributeSchema> {
-        attribute(self.attribute.key()?, self.scope)
-    }
-
     /// What the pair is written on, as messages show it.
     pub(crate) fn owner(&self) -> String {
         let text = |id: Id| decode(self.pipeline.source(), id);
@@ -93,6 +97,7 @@ mod tests {
     fn check(source: &str, expected: &[(&str, Scope, &str)]) {
         let pipeline = Pipeline::parse(source, Profile::default());
         let found: Vec<_> = pairs(&pipeline)
+            .iter()
             .map(|pair| (pair.attribute.name().into_owned(), pair.scope, pair.owner()))
             .collect();
         let found: Vec<_> =

@@ -11,10 +11,11 @@ use dotwright_diagnostics::TextRange;
 use dotwright_syntax::ast::{Ast, Endpoint, NodeRef, Stmt, StmtId, StmtKind, Target};
 use dotwright_syntax::{Parse, condition, decode, stylesheet};
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use petgraph::graph::DiGraph;
 
 use crate::pipeline::{
-    Adjacency, Edge, EdgeCondition, EdgeId, EdgeLimit, Frame, HandlerSource, Node, NodeId, Origin, Pipeline,
+    Adjacency, ConditionText, Edge, EdgeCondition, EdgeId, EdgeLimit, Frame, HandlerSource, Node, NodeId, Origin, Pipeline,
     PipelineStylesheet, Subgraph, SubgraphId, UnreadEdges, key_bit,
 };
 use crate::text::Text;
@@ -46,6 +47,8 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         frames: vec![Frame::default()],
         subgraphs: vec![Subgraph { stmt: None, parent: None, attributes: Vec::new() }],
         conditions: Vec::new(),
+        condition_texts: Vec::new(),
+        known_conditions: HashTable::new(),
         redeclarations: Vec::new(),
         scopes: vec![Scope { end: StmtId(u32::MAX), subgraph: SubgraphId::ROOT, nodes: 0, edges: 0 }],
         mentioned: Vec::new(),
@@ -59,8 +62,18 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
             lowering.statement(id, stmt);
         }
     }
-    let Lowering { keys, graph, names, frames, subgraphs, conditions, redeclarations, unread_edges, .. } =
-        lowering;
+    let Lowering {
+        keys,
+        graph,
+        names,
+        frames,
+        subgraphs,
+        conditions,
+        condition_texts,
+        redeclarations,
+        unread_edges,
+        ..
+    } = lowering;
     let outgoing = adjacency(&graph, |(source, _)| source);
     let incoming = adjacency(&graph, |(_, target)| target);
     let mut pipeline = Pipeline {
@@ -73,6 +86,7 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         frames,
         subgraphs,
         conditions,
+        condition_texts,
         stylesheet: None,
         redeclarations,
         outgoing,
@@ -106,6 +120,9 @@ struct Lowering<'a> {
     frames: Vec<Frame>,
     subgraphs: Vec<Subgraph>,
     conditions: Vec<EdgeCondition>,
+    condition_texts: Vec<ConditionText>,
+    /// Indices of `condition_texts` by text.
+    known_conditions: HashTable<u32>,
     redeclarations: Vec<Vec<StmtId>>,
     scopes: Vec<Scope>,
     /// Nodes in the order in which blocks that are ends of edges mention them.
@@ -350,9 +367,32 @@ impl Lowering<'_> {
         if text.get(self.source).trim().is_empty() {
             return NO_CONDITION;
         }
-        let condition = condition::parse(text.get(self.source));
-        self.conditions.push(EdgeCondition { attribute, origin, text, condition });
+        let text = self.condition_text(text);
+        self.conditions.push(EdgeCondition { attribute, origin, text });
         self.conditions.len() as u32 - 1
+    }
+
+    /// The index of a condition's text, parsed when it is a new one.
+    fn condition_text(&mut self, text: Text) -> u32 {
+        let (source, texts) = (self.source, &self.condition_texts);
+        let content = text.get(source);
+        let known_text = |index: u32| texts.get(index as usize).map_or("", |known| known.text.get(source));
+        let hash_of_known = |&index: &u32| hash(known_text(index));
+        let entry = self.known_conditions.entry(
+            hash(content),
+            |&index| known_text(index) == content,
+            hash_of_known,
+        );
+        match entry {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(vacant) => {
+                let index = texts.len() as u32;
+                vacant.insert(index);
+                let condition = condition::parse(content);
+                self.condition_texts.push(ConditionText { text, condition });
+                index
+            }
+        }
     }
 
     fn weight(&self, stmt: &Stmt, frame: u32) -> i32 {

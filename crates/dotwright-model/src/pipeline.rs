@@ -16,6 +16,7 @@ use hashbrown::HashTable;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 
 use crate::text::Text;
+use crate::profile::Alias;
 use crate::{AttributeKey, Handler, Profile, Scope, lower};
 
 /// A node of a pipeline.
@@ -36,6 +37,8 @@ pub struct Pipeline {
     pub(crate) frames: Vec<Frame>,
     pub(crate) subgraphs: Vec<Subgraph>,
     pub(crate) conditions: Vec<EdgeCondition>,
+    /// What they say, each text once: a file asks for the same few outcomes over and over.
+    pub(crate) condition_texts: Vec<ConditionText>,
     pub(crate) stylesheet: Option<PipelineStylesheet>,
     pub(crate) redeclarations: Vec<Vec<StmtId>>,
     pub(crate) outgoing: Adjacency,
@@ -66,8 +69,8 @@ pub struct Node {
     pub declaration: Option<StmtId>,
     pub(crate) redeclared: Option<u32>,
     pub(crate) frame: u32,
-    /// A bit for each key, modulo 64, that an attribute lookup can find.
-    pub(crate) mask: u64,
+    /// A bit for each key, modulo 128, that an attribute lookup can find.
+    pub(crate) mask: u128,
     /// The innermost subgraph in which it first occurs.
     pub subgraph: SubgraphId,
     /// What carries it out.
@@ -117,7 +120,7 @@ impl SubgraphId {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Frame {
     pub(crate) attributes: Vec<(u32, Origin)>,
-    pub(crate) mask: u64,
+    pub(crate) mask: u128,
 }
 
 /// The condition of one edge statement.
@@ -125,6 +128,13 @@ pub(crate) struct Frame {
 pub(crate) struct EdgeCondition {
     pub(crate) attribute: u32,
     pub(crate) origin: Origin,
+    /// Index into the texts of conditions.
+    pub(crate) text: u32,
+}
+
+/// The text of a condition and its tree.
+#[derive(Debug, Clone)]
+pub(crate) struct ConditionText {
     pub(crate) text: Text,
     pub(crate) condition: Condition,
 }
@@ -502,6 +512,7 @@ impl Pipeline {
         self.with_aliases(Scope::Node, key, |key| self.plain_node_attribute(node, key))
     }
 
+    #[inline]
     fn plain_node_attribute(&self, id: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
         let node = self.node(id);
         if node.mask & key_bit(Some(key)) == 0 {
@@ -588,7 +599,12 @@ impl Pipeline {
         key: AttributeKey,
         find: impl Fn(AttributeKey) -> Option<Attribute<'p>>,
     ) -> Option<Attribute<'p>> {
-        let aliases = || self.profile.aliases.iter().filter(|a| a.stands_for == key && a.scope == scope);
+        let stands_for = |alias: &&Alias| alias.stands_for == key && alias.scope == scope;
+        let aliases = || self.profile.aliases.iter().filter(stands_for);
+        // Rules ask half a million times for what few profiles have.
+        if aliases().next().is_none() {
+            return find(key);
+        }
         aliases()
             .filter(|alias| alias.wins)
             .find_map(|alias| find(alias.key))
@@ -599,17 +615,17 @@ impl Pipeline {
     /// The condition of an edge; `None` for an edge without one or with a blank one.
     pub fn condition(&self, edge: EdgeId) -> Option<ConditionRef<'_>> {
         let entry = self.conditions.get(self.edge(edge).condition as usize)?;
+        let content = self.condition_texts.get(entry.text as usize)?;
         Some(ConditionRef {
-            text: entry.text.get(&self.source),
-            condition: &entry.condition,
+            text: content.text.get(&self.source),
+            condition: &content.condition,
             attribute: Attribute { pipeline: self, index: entry.attribute, origin: entry.origin },
         })
     }
 
-    /// A number that edges of one statement with a condition share; `None` for an edge without one.
+    /// A number that edges with the same condition share, from 0; `None` for an edge without one.
     pub fn condition_index(&self, edge: EdgeId) -> Option<usize> {
-        let index = self.edge(edge).condition as usize;
-        (index < self.conditions.len()).then_some(index)
+        self.conditions.get(self.edge(edge).condition as usize).map(|entry| entry.text as usize)
     }
 
     /// True for an edge without condition.
@@ -639,6 +655,6 @@ impl Pipeline {
 }
 
 /// The bit of a key in the masks of nodes and frames; several keys share a bit, and unknown ones the last.
-pub(crate) fn key_bit(key: Option<AttributeKey>) -> u64 {
-    1 << key.map_or(63, |key| key.index() & 63)
+pub(crate) fn key_bit(key: Option<AttributeKey>) -> u128 {
+    1 << key.map_or(127, |key| key.index() & 127)
 }

@@ -24,5 +24,5 @@ pub use error::{SyntaxError, SyntaxErrorKind};
 pub use lexer::{Lexed, Unclosed, UnclosedKind, lex};
 pub use parse::{Parse, from_bytes, parse};
 pub use repair::MAX_DEPTH;
-pub use string::{StringMap, decode, unknown_escapes};
+pub use string::{StringMap, decode, may_have_unknown_escapes, unknown_escapes};
 pub use token::{Comment, CommentKind, Token, TokenKind};

@@ -13,7 +13,7 @@ use std::convert::Infallible;
 use dotwright_diagnostics::TextRange;
 
 use self::list::missing_lists;
-use crate::ast::IdKind;
+use crate::ast::{Id, IdKind};
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::token::{Token, TokenKind};
 
@@ -43,6 +43,14 @@ enum Open {
     Graph,
     Block,
     List,
+}
+
+/// What LALRPOP reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Terminal {
+    Token(Token),
+    /// An intact `key=value`. A separator behind it is part of it, because it means nothing.
+    Pair(Id, Id),
 }
 
 /// The token stream for LALRPOP.
@@ -102,18 +110,15 @@ impl Queue {
 }
 
 impl Iterator for Repair<'_> {
-    type Item = Result<(u32, Token, u32), Infallible>;
+    type Item = Result<(u32, Terminal, u32), Infallible>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if self.passed < self.at
-                && let Some(&token) = self.tokens.get(self.passed)
-            {
-                self.passed += 1;
-                return Some(Ok((token.range.start, token, token.range.end)));
+            if let Some(terminal) = self.pass() {
+                return Some(Ok(terminal));
             }
             if let Some(token) = self.queue.pop() {
-                return Some(Ok((token.range.start, token, token.range.end)));
+                return Some(Ok((token.range.start, Terminal::Token(token), token.range.end)));
             }
             match self.open.last() {
                 None => {
@@ -149,6 +154,30 @@ impl<'a> Repair<'a> {
             errors: Vec::new(),
             damage: Vec::new(),
             dropped_until: usize::MAX,
+        }
+    }
+
+    /// The next of the tokens that are passed on as they are.
+    fn pass(&mut self) -> Option<(u32, Terminal, u32)> {
+        use TokenKind::{Comma, Equals, Id as Written, Semicolon};
+        match self.tokens.get(self.passed..self.at)? {
+            [
+                Token { kind: Written(key), range: key_range },
+                Token { kind: Equals, .. },
+                Token { kind: Written(value), range: value_range },
+                rest @ ..,
+            ] => {
+                let has_separator = matches!(rest, [Token { kind: Comma | Semicolon, .. }, ..]);
+                self.passed += 3 + usize::from(has_separator);
+                let key = Id { kind: *key, range: *key_range };
+                let value = Id { kind: *value, range: *value_range };
+                Some((key_range.start, Terminal::Pair(key, value), value_range.end))
+            }
+            [token, ..] => {
+                self.passed += 1;
+                Some((token.range.start, Terminal::Token(*token), token.range.end))
+            }
+            [] => None,
         }
     }
 

@@ -23,6 +23,11 @@ pub fn parse(text: &str) -> Shell {
     parser::Parser::new(text).run()
 }
 
+/// As [`parse`], with [`Shell::tokens`], which cost as much as all the rest and only editors ask for.
+pub fn parse_with_tokens(text: &str) -> Shell {
+    parser::Parser::with_tokens(text).run()
+}
+
 /// Index of a script in [`Shell::scripts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScriptId(pub(crate) u32);
@@ -125,7 +130,7 @@ impl ScriptKind {
 }
 
 /// Commands joined by pipes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pipeline {
     /// What joins it to the pipeline in front of it.
     pub connector: Connector,
@@ -314,7 +319,7 @@ impl Shell {
         &self.comments
     }
 
-    /// Pieces to highlight, in order and without overlap.
+    /// Pieces to highlight, in order and without overlap. Empty after [`parse`].
     pub fn tokens(&self) -> &[ShellToken] {
         &self.tokens
     }

@@ -161,7 +161,7 @@ fn stylesheet_pieces(document: &Document, inside: &Inside<'_>, pieces: &mut Piec
 }
 
 fn command_pieces(inside: &Inside<'_>, pieces: &mut Pieces) {
-    let shell = shell::parse(&mask_templates(&inside.text));
+    let shell = shell::parse_with_tokens(&mask_templates(&inside.text));
     for token in shell.tokens() {
         let kind = match token.kind {
             ShellTokenKind::Keyword => SemanticType::Keyword,

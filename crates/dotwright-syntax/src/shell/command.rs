@@ -7,7 +7,7 @@ use dotwright_diagnostics::TextRange;
 use super::Run;
 
 /// A simple or compound command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Command {
     /// Which kind.
     pub kind: CommandKind,

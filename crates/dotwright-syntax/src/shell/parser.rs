@@ -29,6 +29,9 @@ const fn stops(mut bytes: &[u8]) -> Stops {
     stops
 }
 
+/// Where the plain part of a word ends.
+static WORD_STOPS: Stops = stops(b" \t\r\n;&|()<>\\'\"$`{");
+
 /// What the position stands in.
 #[derive(Debug, Clone, Copy)]
 enum Frame {
@@ -114,6 +117,7 @@ pub(super) struct Parser<'t> {
     assignments: Vec<Assignment>,
     redirections: Vec<Redirection>,
     heredocs: Vec<(Word, bool, TextRange)>,
+    keeps_tokens: bool,
     shell: Shell,
 }
 
@@ -152,17 +156,21 @@ impl<'t> Parser<'t> {
             assignments: Vec::new(),
             redirections: Vec::new(),
             heredocs: Vec::new(),
+            keeps_tokens: false,
             shell: Shell {
                 scripts: Vec::with_capacity(lines),
                 pipelines: Vec::with_capacity(lines),
                 commands: Vec::with_capacity(lines),
                 words: Vec::with_capacity(text.len() / 7),
-                tokens: Vec::with_capacity(text.len() / 7),
                 ..Shell::default()
             },
         };
         parser.shell.scripts.push(top);
         parser
+    }
+
+    pub(super) fn with_tokens(text: &'t str) -> Self {
+        Parser { keeps_tokens: true, ..Parser::new(text) }
     }
 
     pub(super) fn run(mut self) -> Shell {
@@ -245,6 +253,7 @@ impl<'t> Parser<'t> {
                     is_quoted: false,
                     is_constant: true,
                 });
+                self.skip_to(&WORD_STOPS);
             }
         }
     }
@@ -286,10 +295,7 @@ impl<'t> Parser<'t> {
                 }
                 self.pos += length.unwrap_or(1);
             }
-            _ => {
-                static STOPS: Stops = stops(b" \t\r\n;&|()<>\\'\"$`{");
-                self.skip_to(&STOPS);
-            }
+            _ => self.skip_to(&WORD_STOPS),
         }
     }
 
@@ -551,10 +557,9 @@ impl<'t> Parser<'t> {
             self.fail(operator, ShellErrorKind::MissingCommand);
         }
         self.finish_pipeline(false);
-        let start = self.shell.pipelines.len();
-        self.shell.pipelines.extend(self.pipelines.drain(self.current.pipelines_from..));
+        let pipelines = settle(&mut self.pipelines, self.current.pipelines_from, &mut self.shell.pipelines);
         if let Some(script) = self.shell.scripts.get_mut(self.current.id) {
-            script.pipelines = Run::new(start, self.shell.pipelines.len());
+            script.pipelines = pipelines;
             script.range = TextRange::new(script.range.start, end as u32);
         }
     }
@@ -576,20 +581,19 @@ impl<'t> Parser<'t> {
             | Phase::FunctionName
             | Phase::FunctionBody => self.fail(command.opener, ShellErrorKind::UnclosedCompound),
         }
-        let words = self.shell.words.len();
-        self.shell.words.extend(self.words.drain(self.current.words_from..));
-        let assignments = self.shell.assignments.len();
-        self.shell.assignments.extend(self.assignments.drain(self.current.assignments_from..));
-        let redirections = self.shell.redirections.len();
-        self.shell.redirections.extend(self.redirections.drain(self.current.redirections_from..));
+        let words = settle(&mut self.words, self.current.words_from, &mut self.shell.words);
+        let assignments =
+            settle(&mut self.assignments, self.current.assignments_from, &mut self.shell.assignments);
+        let redirections =
+            settle(&mut self.redirections, self.current.redirections_from, &mut self.shell.redirections);
         self.commands.push(Command {
             kind: command.kind,
             pipe: self.current.pipe.take(),
             function: command.function,
             range: TextRange::new(command.start, command.end),
-            words: Run::new(words, self.shell.words.len()),
-            assignments: Run::new(assignments, self.shell.assignments.len()),
-            redirections: Run::new(redirections, self.shell.redirections.len()),
+            words,
+            assignments,
+            redirections,
         });
         true
     }
@@ -602,15 +606,14 @@ impl<'t> Parser<'t> {
             return false;
         }
         let range = first.range.cover(last.range);
-        let start = self.shell.commands.len();
-        self.shell.commands.extend(self.commands.drain(self.current.commands_from..));
+        let commands = settle(&mut self.commands, self.current.commands_from, &mut self.shell.commands);
         self.pipelines.push(Pipeline {
             connector: self.current.connector,
             connector_range: self.current.connector_range,
             negated: mem::take(&mut self.current.negated),
             background,
             range,
-            commands: Run::new(start, self.shell.commands.len()),
+            commands,
         });
         true
     }
@@ -650,7 +653,7 @@ impl<'t> Parser<'t> {
     }
 
     fn token(&mut self, kind: ShellTokenKind, range: TextRange) {
-        if !range.is_empty() {
+        if self.keeps_tokens && !range.is_empty() {
             self.shell.tokens.push(ShellToken { kind, range });
         }
     }
@@ -685,4 +688,15 @@ impl<'t> Parser<'t> {
     fn at(&self, length: usize) -> TextRange {
         TextRange::new(self.pos as u32, (self.pos + length) as u32)
     }
+}
+
+/// Moves the pending entries from `from` on to their arena.
+fn settle<T: Copy>(pending: &mut Vec<T>, from: usize, arena: &mut Vec<T>) -> Run {
+    let start = arena.len();
+    // Most commands have no assignments and no redirections.
+    if from < pending.len() {
+        arena.extend_from_slice(pending.get(from..).unwrap_or(&[]));
+        pending.truncate(from);
+    }
+    Run::new(start, arena.len())
 }

@@ -322,7 +322,7 @@ fn ends_of_a_script() {
 #[test]
 fn highlighting_covers_keywords_commands_strings_and_variables() {
     let text = "if a \"b $c\"; then 'd' # e\nfi";
-    let shell = parse(text);
+    let shell = parse_with_tokens(text);
     let tokens: Vec<_> = shell.tokens().iter().map(|token| (token.kind, token.range.text(text))).collect();
     assert_eq!(
         tokens,
@@ -375,7 +375,7 @@ proptest! {
     fn any_text_gives_ranges_inside_it(
         text in r#"([a1=\[\]{}()$`"'\\|&;<>#!é \n\t\r\x0C]|\$\(|\$\{|<<|;;|if |then |fi|for |do |done|case |in |esac|\[\[ ){0,40}|\PC{0,30}"#
     ) {
-        let shell = parse(&text);
+        let shell = parse_with_tokens(&text);
         let mut ranges: Vec<_> = shell.errors().iter().flat_map(|e| [Some(e.range), e.opener]).flatten().collect();
         ranges.extend(shell.bash_constructs().iter().map(|found| found.range));
         ranges.extend(shell.comments());

@@ -1,6 +1,7 @@
 //! Findings drawn in their source by codespan-reporting.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -107,21 +108,21 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 /// The one file of a drawing.
 struct DrawnFile<'f> {
     name: &'f str,
-    source: Cow<'f, str>,
+    written: &'f str,
+    /// What is drawn of it. Most files of a long run are told in short.
+    printable: OnceCell<Cow<'f, str>>,
     lines: Lines<'f>,
 }
 
 impl<'f> DrawnFile<'f> {
     fn new(file: &'f FileReport) -> DrawnFile<'f> {
-        DrawnFile { name: &file.name, source: printable(&file.source), lines: Lines::new(&file.source) }
+        let lines = Lines::new(&file.source);
+        DrawnFile { name: &file.name, written: &file.source, printable: OnceCell::new(), lines }
     }
 
     fn is_on_long_line(&self, finding: &Diagnostic) -> bool {
         let ranges = std::iter::once(finding.range).chain(finding.labels.iter().map(|label| label.range));
-        ranges.into_iter().any(|range| {
-            let line = self.lines.range(self.lines.index(range.start));
-            line.is_some_and(|line| line.len() > LONGEST_LINE)
-        })
+        ranges.into_iter().any(|range| self.lines.is_longer_than(LONGEST_LINE, range.start))
     }
 }
 
@@ -135,7 +136,7 @@ impl<'f> Files<'f> for DrawnFile<'_> {
     }
 
     fn source(&'f self, (): ()) -> Result<&'f str, Error> {
-        Ok(&self.source)
+        Ok(self.printable.get_or_init(|| printable(self.written)))
     }
 
     fn line_index(&'f self, (): (), offset: usize) -> Result<usize, Error> {

@@ -51,9 +51,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             });
         }
     }
-    for pair in context.pairs() {
+    for pair in context.pairs().iter().filter(|pair| pair.scope == Scope::Edge && pair.schema.is_none()) {
         let on_edge = matches!(context.pipeline.ast()[pair.stmt].kind, StmtKind::Edge { .. });
-        let Some(key) = pair.attribute.key().filter(|_| on_edge && pair.schema().is_none()) else { continue };
+        let Some(key) = pair.attribute.key().filter(|_| on_edge) else { continue };
         if attribute(key, Scope::Node).is_some_and(|schema| does_something(context, schema)) {
             let message = format!("{} is an edge and ignores `{}`", pair.owner(), key.name());
             let finding = report.finding(pair.attribute.key_range(), message);

@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let modes = context.profile().fidelity_modes;
     for pair in context.pairs() {
-        if pair.schema().is_none_or(|schema| schema.value_type != ValueType::Fidelity) {
+        if pair.schema.is_none_or(|schema| schema.value_type != ValueType::Fidelity) {
             continue;
         }
         let Some((value, range)) = pair.plain_value() else { continue };

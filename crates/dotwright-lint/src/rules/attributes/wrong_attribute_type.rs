@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for pair in context.pairs() {
         // `non-boolean-goal-gate` knows more about that key.
-        let schema = pair.schema().filter(|schema| is_read(context.profile(), schema));
+        let schema = pair.schema.filter(|schema| is_read(context.profile(), schema));
         let Some(schema) = schema.filter(|schema| schema.key != AttributeKey::GOAL_GATE) else { continue };
         let Some(expected) = Literal::of(schema.value_type) else { continue };
         let Some((value, range)) = pair.plain_value() else { continue };

@@ -1,7 +1,7 @@
 //! Two edges of one step with the same condition: one of them is never taken.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use dotwright_diagnostics::Severity;
 use dotwright_engine::condition::{Normalised, normalise};
@@ -36,7 +36,7 @@ fn check_node(context: &Context<'_>, report: &mut Report<'_>, node: NodeId) {
     if pipeline.outgoing(node).iter().filter(|&&edge| !pipeline.is_plain(edge)).count() < 2 {
         return;
     }
-    let mut groups: HashMap<Normalised<'_>, Vec<EdgeId>> = HashMap::new();
+    let mut groups: BTreeMap<Normalised<'_>, Vec<EdgeId>> = BTreeMap::new();
     for &edge in pipeline.outgoing(node) {
         let Some(condition) = pipeline.condition(edge) else { continue };
         if condition.condition.errors.is_empty() && !is_answer(context, node, edge) {

@@ -3,7 +3,7 @@
 use dotwright_diagnostics::{TextEdit, TextRange};
 use dotwright_model::{AttributeKey, Level, Scope, attribute};
 use dotwright_syntax::ast::Attribute;
-use dotwright_syntax::{decode, unknown_escapes};
+use dotwright_syntax::{decode, may_have_unknown_escapes, unknown_escapes};
 
 use crate::category::Category;
 use crate::rule::{Context, Fixability, Report, Rule, display_fix};
@@ -23,6 +23,9 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let Some(graph) = context.pipeline.graph_syntax() else { return };
     let (source, ast) = (context.source(), context.pipeline.ast());
+    if !may_have_unknown_escapes(source) {
+        return;
+    }
     for (_, stmt) in ast.statements(graph).filter(|(_, stmt)| !stmt.recovered) {
         for attribute in ast.attributes(stmt) {
             let escapes = unknown_escapes(source, attribute.value);
