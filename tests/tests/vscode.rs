@@ -60,7 +60,9 @@ fn the_extension_highlights_and_a_person_can_work_with_it() {
         shots.to_str().unwrap(),
     ];
     run(&workspace(), "node", &arguments);
-    for (number, shot) in ["squiggle", "problems", "quick-fix", "completion", "graph", "broken"].iter().enumerate() {
+    for (number, shot) in
+        ["squiggle", "problems", "quick-fix", "completion", "graph", "broken"].iter().enumerate()
+    {
         let taken = shots.join(format!("{}-{shot}.png", number + 1));
         assert!(taken.is_file(), "no screenshot {shot}");
         let shown = workspace().join(format!("editors/screenshots/{shot}.png"));
