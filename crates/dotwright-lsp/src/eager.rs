@@ -4,6 +4,9 @@
 //! making. Here each future is polled once as soon as it exists: handlers push their event before they wait for
 //! anything, so events come in the order of the messages, and `$/cancelRequest` takes effect however many requests
 //! wait for a slot.
+//!
+//! Requests whose answers may be long go to handlers of our own (see [`crate::verbatim`]), because those of the library
+//! answer in its types.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -33,11 +36,37 @@ where
     }
 
     fn call(&mut self, request: Request) -> Call<S::Error> {
-        let mut call = Box::pin(self.0.call(request));
+        let mut call = Box::pin(self.0.call(redirected(request)));
         // The transport polls again with a waker of its own, so the wake-up that this poll may lose is not missed.
         match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => Box::pin(std::future::ready(answer)),
             Poll::Pending => call,
         }
     }
+}
+
+/// Methods with long answers, and the names under which their handlers are registered.
+const LONG: [(&str, &str); 7] = [
+    ("textDocument/diagnostic", "dotwright/long/diagnostic"),
+    ("textDocument/documentSymbol", "dotwright/long/documentSymbol"),
+    ("textDocument/foldingRange", "dotwright/long/foldingRange"),
+    ("textDocument/formatting", "dotwright/long/formatting"),
+    ("textDocument/semanticTokens/full", "dotwright/long/semanticTokensFull"),
+    ("textDocument/semanticTokens/full/delta", "dotwright/long/semanticTokensDelta"),
+    ("textDocument/semanticTokens/range", "dotwright/long/semanticTokensRange"),
+];
+
+fn redirected(request: Request) -> Request {
+    let Some((_, name)) = LONG.into_iter().find(|(method, _)| *method == request.method()) else {
+        return request;
+    };
+    let (_, id, params) = request.into_parts();
+    let mut redirected = Request::build(name);
+    if let Some(id) = id {
+        redirected = redirected.id(id);
+    }
+    if let Some(params) = params {
+        redirected = redirected.params(params);
+    }
+    redirected.finish()
 }

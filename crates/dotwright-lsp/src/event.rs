@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use tower_lsp::ls_types::{
-    Diagnostic, InitializeParams, InitializeResult, TextDocumentContentChangeEvent, Uri, WorkspaceFolder,
+    InitializeParams, InitializeResult, TextDocumentContentChangeEvent, Uri, WorkspaceFolder,
 };
 
 use crate::cancel::{Cancel, Refuse, Reply};
+use crate::outbox::WrittenFindings;
 use crate::snapshot::Snapshot;
 
 /// One thing that happened.
@@ -87,7 +88,6 @@ pub(crate) struct Checked {
     pub(crate) uri: Uri,
     /// The state of the document for which they hold.
     pub(crate) state: u64,
-    pub(crate) version: Option<i32>,
     /// `None` when looking for them failed.
-    pub(crate) diagnostics: Option<Vec<Diagnostic>>,
+    pub(crate) findings: Option<WrittenFindings>,
 }

@@ -32,6 +32,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod to_proto;
+mod verbatim;
 mod workers;
 
 use std::io;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower_lsp::Client;
-use tower_lsp::ls_types::{Diagnostic, MessageType, ProgressToken, Uri, notification, request};
+use tower_lsp::ls_types::{MessageType, ProgressToken, PublishDiagnosticsParams, notification, request};
 
 use crate::event::Event;
+use crate::verbatim::{Json, Shelf, Ticket};
 
 /// How long an answer of the client is waited for, in a task of its own.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,12 +21,13 @@ pub(crate) struct Outbox {
     runtime: Handle,
     notes: UnboundedSender<Note>,
     events: UnboundedSender<Event>,
+    shelf: Shelf,
 }
 
 /// A message without an answer.
 #[derive(Debug)]
 enum Note {
-    Diagnostics(Uri, Vec<Diagnostic>, Option<i32>),
+    Diagnostics(Ticket),
     Log(MessageType, String),
     Show(MessageType, String),
     Progress(ProgressToken, serde_json::Value),
@@ -39,17 +41,41 @@ impl notification::Notification for Progress {
     const METHOD: &'static str = "$/progress";
 }
 
+/// The findings of a document as the client gets them.
+#[derive(Debug)]
+pub(crate) struct WrittenFindings(Json);
+
+impl WrittenFindings {
+    /// `None` when they cannot be written, which is a defect.
+    pub(crate) fn new(findings: &PublishDiagnosticsParams) -> Option<WrittenFindings> {
+        Json::new(findings).ok().map(WrittenFindings)
+    }
+}
+
+/// The notification with findings that are written already.
+enum Findings {}
+
+impl notification::Notification for Findings {
+    type Params = Ticket;
+    const METHOD: &'static str = <notification::PublishDiagnostics as notification::Notification>::METHOD;
+}
+
 impl Outbox {
     /// Starts the task that sends messages in their order.
-    pub(crate) fn new(client: Client, runtime: Handle, events: UnboundedSender<Event>) -> Outbox {
+    pub(crate) fn new(
+        client: Client,
+        runtime: Handle,
+        events: UnboundedSender<Event>,
+        shelf: Shelf,
+    ) -> Outbox {
         let (notes, waiting) = unbounded_channel();
         runtime.spawn(send(client.clone(), waiting));
-        Outbox { client, runtime, notes, events }
+        Outbox { client, runtime, notes, events, shelf }
     }
 
     /// Sends the findings of a document.
-    pub(crate) fn diagnostics(&self, uri: Uri, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
-        self.note(Note::Diagnostics(uri, diagnostics, version));
+    pub(crate) fn diagnostics(&self, written: WrittenFindings) {
+        self.note(Note::Diagnostics(self.shelf.put(written.0)));
     }
 
     /// Writes a line into the client's log.
@@ -108,9 +134,7 @@ impl Outbox {
 async fn send(client: Client, mut waiting: UnboundedReceiver<Note>) {
     while let Some(note) = waiting.recv().await {
         match note {
-            Note::Diagnostics(uri, diagnostics, version) => {
-                client.publish_diagnostics(uri, diagnostics, version).await;
-            }
+            Note::Diagnostics(ticket) => client.send_notification::<Findings>(ticket).await,
             Note::Log(kind, message) => client.log_message(kind, message).await,
             Note::Show(kind, message) => client.show_message(kind, message).await,
             Note::Progress(token, value) => {

@@ -12,15 +12,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::ls_types::{
     ConfigurationItem, ConfigurationParams, DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher,
-    GlobPattern, InitializeParams, InitializeResult, Registration, RegistrationParams, Uri, WorkspaceFolder,
-    request,
+    GlobPattern, InitializeParams, InitializeResult, PublishDiagnosticsParams, Registration,
+    RegistrationParams, Uri, WorkspaceFolder, request,
 };
 
 use crate::cancel::{Cancel, Refuse};
 use crate::client_settings::ClientSettings;
 use crate::documents::OpenDocument;
 use crate::event::{Checked, Event, OnEdit, Pace, Request};
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, WrittenFindings};
 use crate::session::Session;
 use crate::snapshot::{Root, Snapshot, Workspace};
 use crate::workers::Workers;
@@ -160,7 +160,9 @@ impl Owner {
         self.supersede(uri);
         self.workspace.caches.tokens.forget(uri);
         if self.documents.remove(uri).is_some() && !self.session.pulls {
-            self.outbox.diagnostics(uri.clone(), Vec::new(), None);
+            let (uri, diagnostics) = (uri.clone(), Vec::new());
+            let none = WrittenFindings::new(&PublishDiagnosticsParams { uri, diagnostics, version: None });
+            none.into_iter().for_each(|none| self.outbox.diagnostics(none));
         }
         self.snapshot = None;
     }
@@ -357,12 +359,14 @@ impl Owner {
             let (session, outbox) = (Arc::clone(&self.session), self.outbox.clone());
             self.checker.run(Box::new(move || {
                 let look = || {
-                    let findings = dotwright_ide::diagnostics(buffer.document(), None);
-                    to_proto::diagnostics(&session, &buffer, &findings)
+                    let found = dotwright_ide::diagnostics(buffer.document(), None);
+                    let diagnostics = to_proto::diagnostics(&session, &buffer, &found);
+                    let version = buffer.version.filter(|_| session.versioned_findings);
+                    let uri = buffer.uri.clone();
+                    WrittenFindings::new(&PublishDiagnosticsParams { uri, diagnostics, version })
                 };
-                let diagnostics = catch_unwind(AssertUnwindSafe(look)).ok();
-                let (uri, version) = (buffer.uri.clone(), buffer.version);
-                outbox.post(Event::Checked(Checked { uri, state, version, diagnostics }));
+                let findings = catch_unwind(AssertUnwindSafe(look)).ok().flatten();
+                outbox.post(Event::Checked(Checked { uri: buffer.uri.clone(), state, findings }));
             }));
         }
     }
@@ -373,9 +377,8 @@ impl Owner {
         document.is_checked = false;
         if document.state == checked.state {
             document.reported = Some(checked.state);
-            let version = checked.version.filter(|_| self.session.versioned_findings);
-            match checked.diagnostics {
-                Some(diagnostics) => self.outbox.diagnostics(checked.uri, diagnostics, version),
+            match checked.findings {
+                Some(findings) => self.outbox.diagnostics(findings),
                 None => self.outbox.log(format!("a rule failed on `{}`", checked.uri.as_str())),
             }
         }

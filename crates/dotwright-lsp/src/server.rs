@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde::Serialize;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
@@ -24,6 +25,7 @@ use crate::event::{Event, OnEdit, Pace, Request};
 use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::snapshot::Snapshot;
+use crate::verbatim::{Json, Redeemed, Shelf, Ticket};
 use crate::{End, Options, commands, custom, requests};
 
 /// What answers a request on a worker.
@@ -39,6 +41,7 @@ const CONCURRENCY: usize = 64;
 pub(crate) struct Server {
     events: UnboundedSender<Event>,
     options: Options,
+    shelf: Shelf,
     /// Whether the client asked to shut down.
     is_shut_down: Arc<AtomicBool>,
 }
@@ -53,15 +56,24 @@ impl Server {
         let (events, inbox) = unbounded_channel();
         let is_shut_down = Arc::new(AtomicBool::new(false));
         let end = Arc::clone(&is_shut_down);
+        let shelf = Shelf::default();
+        let output = Box::pin(Redeemed::new(Box::pin(output), shelf.clone()));
         let service = LspService::build(|client| {
-            let outbox = Outbox::new(client, Handle::current(), events.clone());
+            let outbox = Outbox::new(client, Handle::current(), events.clone(), shelf.clone());
             std::thread::spawn(move || Owner::new(outbox).run(inbox));
-            Server { events, options, is_shut_down }
+            Server { events, options, shelf, is_shut_down }
         });
         let service = service
             .custom_method("dotwright/graph", Server::graph)
             .custom_method("dotwright/renderDot", Server::render_dot)
             .custom_method("dotwright/expand", Server::expand)
+            .custom_method("dotwright/long/diagnostic", Server::diagnostic)
+            .custom_method("dotwright/long/documentSymbol", Server::document_symbol)
+            .custom_method("dotwright/long/foldingRange", Server::folding_range)
+            .custom_method("dotwright/long/formatting", Server::formatting)
+            .custom_method("dotwright/long/semanticTokensFull", Server::semantic_tokens_full)
+            .custom_method("dotwright/long/semanticTokensDelta", Server::semantic_tokens_delta)
+            .custom_method("dotwright/long/semanticTokensRange", Server::semantic_tokens_range)
             .custom_method("window/workDoneProgress/cancel", Server::work_done_progress_cancel)
             .custom_method("$/setTrace", Server::set_trace);
         let service = match options.test_requests {
@@ -178,6 +190,54 @@ impl Server {
     async fn set_trace(&self, _: Value) {}
 }
 
+/// Requests whose answers may be long.
+impl Server {
+    /// Has a worker write what it found, too.
+    async fn long<R: Serialize, W: Work<R>>(&self, uri: Uri, on_edit: OnEdit, work: W) -> Result<Ticket> {
+        let written = move |snapshot: &Snapshot, cancel: &Cancel| Json::new(&work(snapshot, cancel)?);
+        let json = self.ask(Some(uri), on_edit, Pace::Quick, written).await?;
+        Ok(self.shelf.put(json))
+    }
+
+    async fn diagnostic(&self, params: lsp::DocumentDiagnosticParams) -> Result<Ticket> {
+        let uri = params.text_document.uri.clone();
+        self.long(uri, OnEdit::Retrigger, move |snapshot, _| requests::diagnostic(snapshot, &params)).await
+    }
+
+    async fn document_symbol(&self, params: lsp::DocumentSymbolParams) -> Result<Ticket> {
+        let uri = params.text_document.uri.clone();
+        self.long(uri, OnEdit::Refuse, move |snapshot, _| requests::document_symbol(snapshot, &params)).await
+    }
+
+    async fn folding_range(&self, params: lsp::FoldingRangeParams) -> Result<Ticket> {
+        let uri = params.text_document.uri.clone();
+        self.long(uri, OnEdit::Refuse, move |snapshot, _| requests::folding_range(snapshot, &params)).await
+    }
+
+    async fn formatting(&self, params: lsp::DocumentFormattingParams) -> Result<Ticket> {
+        let uri = params.text_document.uri.clone();
+        self.long(uri, OnEdit::Answer, move |snapshot, _| requests::formatting(snapshot, &params)).await
+    }
+
+    async fn semantic_tokens_full(&self, params: lsp::SemanticTokensParams) -> Result<Ticket> {
+        let uri = params.text_document.uri.clone();
+        let work = move |snapshot: &Snapshot, _: &Cancel| requests::semantic_tokens_full(snapshot, &params);
+        self.long(uri, OnEdit::Refuse, work).await
+    }
+
+    async fn semantic_tokens_delta(&self, params: lsp::SemanticTokensDeltaParams) -> Result<Ticket> {
+        let uri = params.text_document.uri.clone();
+        let work = move |snapshot: &Snapshot, _: &Cancel| requests::semantic_tokens_delta(snapshot, &params);
+        self.long(uri, OnEdit::Refuse, work).await
+    }
+
+    async fn semantic_tokens_range(&self, params: lsp::SemanticTokensRangeParams) -> Result<Ticket> {
+        let uri = params.text_document.uri.clone();
+        let work = move |snapshot: &Snapshot, _: &Cancel| requests::semantic_tokens_range(snapshot, &params);
+        self.long(uri, OnEdit::Refuse, work).await
+    }
+}
+
 impl LanguageServer for Server {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
         let (reply, answer) = Reply::new();
@@ -239,17 +299,6 @@ impl LanguageServer for Server {
 
     async fn did_rename_files(&self, _: lsp::RenameFilesParams) {
         self.push(Event::Forget);
-    }
-
-    async fn diagnostic(
-        &self,
-        params: lsp::DocumentDiagnosticParams,
-    ) -> Result<lsp::DocumentDiagnosticReportResult> {
-        let uri = params.text_document.uri.clone();
-        self.ask(Some(uri), OnEdit::Retrigger, Pace::Quick, move |snapshot, _| {
-            requests::diagnostic(snapshot, &params)
-        })
-        .await
     }
 
     async fn workspace_diagnostic(
@@ -374,14 +423,6 @@ impl LanguageServer for Server {
             .await
     }
 
-    async fn document_symbol(
-        &self,
-        params: lsp::DocumentSymbolParams,
-    ) -> Result<Option<lsp::DocumentSymbolResponse>> {
-        let uri = params.text_document.uri.clone();
-        self.read(&uri, move |snapshot, _| requests::document_symbol(snapshot, &params)).await
-    }
-
     async fn symbol(
         &self,
         params: lsp::WorkspaceSymbolParams,
@@ -393,41 +434,12 @@ impl LanguageServer for Server {
         Ok(symbol)
     }
 
-    async fn folding_range(&self, params: lsp::FoldingRangeParams) -> Result<Option<Vec<lsp::FoldingRange>>> {
-        let uri = params.text_document.uri.clone();
-        self.read(&uri, move |snapshot, _| requests::folding_range(snapshot, &params)).await
-    }
-
     async fn selection_range(
         &self,
         params: lsp::SelectionRangeParams,
     ) -> Result<Option<Vec<lsp::SelectionRange>>> {
         let uri = params.text_document.uri.clone();
         self.read(&uri, move |snapshot, _| requests::selection_range(snapshot, &params)).await
-    }
-
-    async fn semantic_tokens_full(
-        &self,
-        params: lsp::SemanticTokensParams,
-    ) -> Result<Option<lsp::SemanticTokensResult>> {
-        let uri = params.text_document.uri.clone();
-        self.read(&uri, move |snapshot, _| requests::semantic_tokens_full(snapshot, &params)).await
-    }
-
-    async fn semantic_tokens_full_delta(
-        &self,
-        params: lsp::SemanticTokensDeltaParams,
-    ) -> Result<Option<lsp::SemanticTokensFullDeltaResult>> {
-        let uri = params.text_document.uri.clone();
-        self.read(&uri, move |snapshot, _| requests::semantic_tokens_delta(snapshot, &params)).await
-    }
-
-    async fn semantic_tokens_range(
-        &self,
-        params: lsp::SemanticTokensRangeParams,
-    ) -> Result<Option<lsp::SemanticTokensRangeResult>> {
-        let uri = params.text_document.uri.clone();
-        self.read(&uri, move |snapshot, _| requests::semantic_tokens_range(snapshot, &params)).await
     }
 
     async fn inlay_hint(&self, params: lsp::InlayHintParams) -> Result<Option<Vec<lsp::InlayHint>>> {
@@ -477,11 +489,6 @@ impl LanguageServer for Server {
 
     async fn code_action_resolve(&self, action: lsp::CodeAction) -> Result<lsp::CodeAction> {
         self.resolve(move |snapshot, _| requests::code_action_resolve(snapshot, action)).await
-    }
-
-    async fn formatting(&self, params: lsp::DocumentFormattingParams) -> Result<Option<Vec<lsp::TextEdit>>> {
-        let uri = params.text_document.uri.clone();
-        self.act(&uri, move |snapshot, _| requests::formatting(snapshot, &params)).await
     }
 
     async fn range_formatting(
