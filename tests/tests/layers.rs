@@ -23,6 +23,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("dotwright-lint", &["dotwright-diagnostics", "dotwright-syntax", "dotwright-model", "dotwright-engine"]),
     ("dotwright-fmt", &["dotwright-diagnostics", "dotwright-syntax"]),
     (
+        "dotwright-runner",
+        &["dotwright-diagnostics", "dotwright-syntax", "dotwright-model", "dotwright-engine"],
+    ),
+    (
         "dotwright-config",
         &[
             "dotwright-diagnostics",
@@ -36,7 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that may read files, start processes and know the terminal. All others are pure.
-const EFFECT_CRATES: &[&str] = &["dotwright", "dotwright-config", "dotwright-tests"];
+const EFFECT_CRATES: &[&str] = &["dotwright", "dotwright-config", "dotwright-runner", "dotwright-tests"];
 
 /// Crates whose presence in a pure crate would make it impure, or would put a serial form on domain types.
 const BANNED_IN_PURE: &[&str] =

@@ -11,11 +11,13 @@ mod check;
 mod diff;
 mod error;
 mod estimate;
+mod execute;
 mod explain;
 mod fingerprint;
 mod fmt;
 mod graph;
 mod input;
+mod load;
 mod output;
 mod page;
 mod parallel;
@@ -23,10 +25,13 @@ mod position;
 mod prove;
 mod report;
 mod rules;
+mod run_args;
+mod runs;
 mod scenarios;
 mod shellcheck;
 mod simulate;
 mod story;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -42,9 +47,10 @@ fn main() -> ExitCode {
         Ok(Verdict::Findings) => ExitCode::from(1),
         Ok(Verdict::Refused) => ExitCode::from(2),
         Ok(Verdict::GraphRefused) => ExitCode::from(3),
+        Ok(Verdict::Run(code)) => ExitCode::from(code),
         Err(error) => {
             output::write_error(&error, cli.color);
-            ExitCode::from(2)
+            ExitCode::from(error.exit_code())
         }
     }
 }
@@ -59,6 +65,15 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Test(arguments) => scenarios::run(arguments),
         Command::Estimate(arguments) => estimate::run(arguments),
+        Command::Run(arguments) => execute::run(arguments),
+        Command::Resume(arguments) => execute::resume(arguments),
+        Command::Answer(arguments) => runs::answer(arguments),
+        Command::Ps(arguments) => runs::list(arguments),
+        Command::Show(arguments) => runs::show(arguments),
+        Command::Logs(arguments) => runs::logs(arguments),
+        Command::Cancel(arguments) => runs::cancel(arguments),
+        Command::Pause(arguments) => runs::pause(arguments),
+        Command::Clean(arguments) => runs::clean(arguments),
         Command::Config(ConfigCommand::Schema) => {
             output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;
             Ok(Verdict::Clean)
@@ -77,4 +92,6 @@ pub(crate) enum Verdict {
     Refused,
     /// A pipeline has errors, so that nothing can run.
     GraphRefused,
+    /// The exit code of a run (runner reference, section 21).
+    Run(u8),
 }
