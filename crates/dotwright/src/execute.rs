@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use dotwright_engine::run::Limits;
 use dotwright_runner::{
-    Answers, Backend, Control, Graph, Handlers, History, OnGate, Report, Root, RunError, Setup, Variables,
+    Answers, Backend, Control, Graph, Handlers, History, Observer, OnGate, Report, Root, RunError, Setup,
+    Variables,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::args::Pair;
+use crate::dashboard::Dashboard;
 use crate::error::AppError;
 use crate::load::{self, Refused};
 use crate::run_args::{ConductArgs, OnGateName, ResumeArgs, RunArgs};
 use crate::terminal::{Lines, person};
-use crate::{Verdict, output};
+use crate::{Verdict, dashboard, output};
 
 pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     let conduct = &arguments.conduct;
@@ -40,8 +42,10 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     let root = Root::from_environment();
     let (control, mailbox) = Control::new();
     listen(&control)?;
-    let mut lines = Lines::new(conduct.json);
-    let result = dotwright_runner::run(&graph, &setup, &root, &id, mailbox, &mut lines);
+    let file = arguments.file.display().to_string();
+    let result = watched(conduct, &file, &control, &mut setup, |setup, observer| {
+        dotwright_runner::run(&graph, setup, &root, &id, mailbox, observer)
+    });
     end(conduct, result)
 }
 
@@ -70,11 +74,31 @@ pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
     }
     let (control, mailbox) = Control::new();
     listen(&control)?;
-    let mut lines = Lines::new(conduct.json);
     let id = history.folder.id.clone();
+    let file = history.created.graph_path.clone();
     drop(history);
-    let result = dotwright_runner::resume(&graph, &setup, &root, &id, mailbox, &mut lines);
+    let result = watched(conduct, &file, &control, &mut setup, |setup, observer| {
+        dotwright_runner::resume(&graph, setup, &root, &id, mailbox, observer)
+    });
     end(conduct, result)
+}
+
+/// Runs with a dashboard where a person can watch, else with plain lines or records.
+fn watched(
+    conduct: &ConductArgs,
+    file: &str,
+    control: &Control,
+    setup: &mut Setup,
+    run: impl FnOnce(&Setup, &mut dyn Observer) -> Result<Report, RunError>,
+) -> Result<Report, RunError> {
+    if conduct.json || conduct.plain || !dashboard::is_possible() {
+        return run(setup, &mut Lines::new(conduct.json));
+    }
+    let mut dashboard = Dashboard::open(file, control.clone());
+    setup.asker = Some(dashboard.asker());
+    let result = run(setup, &mut dashboard);
+    dashboard.close();
+    result
 }
 
 /// The pipeline of a run, checked again, and how the run was to be done.

@@ -8,6 +8,7 @@
 
 mod args;
 mod check;
+mod dashboard;
 mod diff;
 mod error;
 mod estimate;

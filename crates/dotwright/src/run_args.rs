@@ -81,6 +81,9 @@ pub(crate) struct ConductArgs {
     /// Write the records of the log to standard output, one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write plain lines on a terminal too, in place of the live view
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) plain: bool,
 }
 
 /// What to do with a gate that nobody answered.

@@ -21,7 +21,8 @@ impl Lines {
         Lines { json, outcomes: BTreeMap::new() }
     }
 
-    fn line(&mut self, plan: &Plan, state: &State, command: &Command) -> Option<String> {
+    /// What a person reads about a command, if anything.
+    pub(crate) fn line(&mut self, plan: &Plan, state: &State, command: &Command) -> Option<String> {
         let named = |visit: VisitId| match visit.visit {
             1 => plan.name(visit.node).to_owned(),
             number => format!("{} (visit {number})", plan.name(visit.node)),
