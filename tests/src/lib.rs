@@ -10,6 +10,7 @@
     reason = "tests read files and fail loudly"
 )]
 
+pub mod runs;
 mod tools;
 
 use std::path::{Path, PathBuf};

@@ -357,7 +357,9 @@ impl<'r> Driver<'r> {
         self.handle(first)?;
         while !self.is_at_rest() {
             let events = self.next_events()?;
-            self.handle(events)?;
+            if !events.is_empty() || !self.log.pending().is_empty() {
+                self.handle(events)?;
+            }
         }
         self.finish()
     }

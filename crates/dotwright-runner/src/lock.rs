@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -12,8 +13,12 @@ use crate::platform::ProcessRef;
 /// The right to append to the log of a run. Files are opened close-on-exec, so no step inherits it.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
+
+/// How long a lock is tried that somebody seems to have. A process of this program that is between `fork` and `exec`
+/// has it for an instant, and so has a reader that asks who has it.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Lock {
     /// Takes the lock, also from a runner that died.
@@ -22,7 +27,12 @@ impl Lock {
         let mut options = File::options();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = file.map_err(RunError::io("open", &path))?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        let until = Instant::now() + PATIENCE;
+        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            if Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(10));
+                continue;
+            }
             return Err(RunError::Held {
                 run: folder.id.clone(),
                 pid: owner(folder).map_or(0, |own| own.pid),
@@ -31,7 +41,15 @@ impl Lock {
         let own = serde_json::to_vec(&ProcessRef::own()).unwrap_or_default();
         let written = file.set_len(0).and_then(|()| file.write_all(&own));
         written.map_err(RunError::io("write", &path))?;
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Said aloud, so that it does not outlive us in a process that is about to begin. An error leaves it to the
+        // operating system.
+        let _left = flock(&self.file, FlockOperation::Unlock);
     }
 }
 

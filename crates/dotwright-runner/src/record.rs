@@ -123,6 +123,8 @@ pub struct Record {
     pub node: String,
     /// The branch it is about, or the empty text.
     pub branch: String,
+    /// The generation of the run.
+    pub generation: u32,
     /// Its kind, a word of section 20.1 where that has one.
     pub kind: String,
     /// What it says.
@@ -153,6 +155,7 @@ struct Read<'r> {
     v: u32,
     seq: u64,
     ts: String,
+    r#gen: u32,
     branch: String,
     node: String,
     kind: String,
@@ -263,13 +266,22 @@ impl Record {
         };
         let entry = entry.map_err(|error| error.to_string())?;
         let digest = hex(&Sha256::digest(line));
-        let Read { seq, ts, node, branch, kind, .. } = read;
-        Ok(Record { seq, ts, node, branch, kind, entry, digest, line: text.to_owned() })
+        let Read { seq, ts, r#gen: generation, node, branch, kind, .. } = read;
+        Ok(Record { seq, ts, node, branch, generation, kind, entry, digest, line: text.to_owned() })
     }
 
     /// The line as it is in the log.
     pub fn data(&self) -> String {
         self.line.clone()
+    }
+
+    /// The visit it is about.
+    pub fn visit(&self) -> Option<VisitId> {
+        match &self.entry {
+            Entry::Fact(event) => event_visit(event),
+            Entry::Decision(command) => command_subject(command).0,
+            Entry::Note(note) => note.visit(),
+        }
     }
 
     /// What it says beside its kind and node, in a few words.

@@ -8,7 +8,8 @@ use dotwright_lint::{Preset, Resolved, Selector, resolve_name};
 use dotwright_model::Profile;
 
 use crate::run_args::{
-    self, AnswerArgs, CancelArgs, CleanArgs, LogsArgs, PauseArgs, PsArgs, ResumeArgs, RunArgs, ShowArgs,
+    self, AnswerArgs, CancelArgs, CleanArgs, CostArgs, DiffArgs, ForkArgs, LogsArgs, PauseArgs, PsArgs,
+    ResumeArgs, RunArgs, ShowArgs, WaitArgs, WhyArgs,
 };
 
 /// Check, fix, format, draw and simulate AI pipelines written as DOT files
@@ -63,7 +64,7 @@ pub(crate) enum Command {
     #[command(after_help = run_args::RUN_EXAMPLES)]
     Run(Box<RunArgs>),
     /// Go on with a run that rests, or whose runner died
-    #[command(after_help = run_args::RESUME_EXAMPLES)]
+    #[command(visible_alias = "continue", after_help = run_args::RESUME_EXAMPLES)]
     Resume(Box<ResumeArgs>),
     /// Answer a human gate of a run, or list its open gates
     #[command(after_help = run_args::ANSWER_EXAMPLES)]
@@ -83,6 +84,21 @@ pub(crate) enum Command {
     /// Let a run rest after the steps that it is at
     #[command(after_help = run_args::PAUSE_EXAMPLES)]
     Pause(PauseArgs),
+    /// Wait until a run ends or rests, and take over its exit code
+    #[command(after_help = run_args::WAIT_EXAMPLES)]
+    Wait(WaitArgs),
+    /// Explain a step of a run, or its end
+    #[command(after_help = run_args::WHY_EXAMPLES)]
+    Why(WhyArgs),
+    /// Make a new run from a point of an old one
+    #[command(after_help = run_args::FORK_EXAMPLES)]
+    Fork(ForkArgs),
+    /// Compare two runs, or two points of one
+    #[command(after_help = run_args::DIFF_EXAMPLES)]
+    Diff(DiffArgs),
+    /// Say what runs used, by node
+    #[command(after_help = run_args::COST_EXAMPLES)]
+    Cost(CostArgs),
     /// Remove the folders of runs that are over
     #[command(after_help = run_args::CLEAN_EXAMPLES)]
     Clean(CleanArgs),

@@ -33,6 +33,7 @@ mod shellcheck;
 mod simulate;
 mod story;
 mod terminal;
+mod why;
 
 use std::process::ExitCode;
 
@@ -74,6 +75,11 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Logs(arguments) => runs::logs(arguments),
         Command::Cancel(arguments) => runs::cancel(arguments),
         Command::Pause(arguments) => runs::pause(arguments),
+        Command::Wait(arguments) => runs::wait(arguments),
+        Command::Why(arguments) => why::why(arguments),
+        Command::Fork(arguments) => runs::fork(arguments),
+        Command::Diff(arguments) => why::diff(arguments),
+        Command::Cost(arguments) => why::cost(arguments),
         Command::Clean(arguments) => runs::clean(arguments),
         Command::Config(ConfigCommand::Schema) => {
             output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;

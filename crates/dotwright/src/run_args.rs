@@ -300,3 +300,107 @@ pub(crate) struct CleanArgs {
     #[arg(long)]
     pub(crate) yes: bool,
 }
+
+pub(crate) const WAIT_EXAMPLES: &str = "Examples:
+  dotwright wait @last    for scripts that started a run in the background
+
+Exit codes: those of `dotwright run`";
+
+#[derive(Debug, Args)]
+pub(crate) struct WaitArgs {
+    /// A run id, a unique beginning of one, or @last
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// Wait no longer than this
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub(crate) timeout: Option<Duration>,
+}
+
+pub(crate) const WHY_EXAMPLES: &str = "Examples:
+  dotwright why @last            why the run ended, or why it rests
+  dotwright why @last test       arrival, attempts and way on of the last visit
+  dotwright why @last test#2     of the second visit
+  dotwright why @last test --all
+
+Exit codes:
+  0  it is explained
+  1  there was no such visit
+  2  there is no such run or node, or wrong usage
+  9  the log is damaged";
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// A run id, a unique beginning of one, or @last
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// A node, or NODE#VISIT; without one the end of the run
+    #[arg(value_name = "NODE")]
+    pub(crate) node: Option<String>,
+    /// Every visit of the node
+    #[arg(long, requires = "node")]
+    pub(crate) all: bool,
+    /// One JSON object with the records and the place in the file
+    #[arg(long, requires = "node")]
+    pub(crate) json: bool,
+}
+
+pub(crate) const FORK_EXAMPLES: &str = "Examples:
+  dotwright fork @last               the last step again, in a new run
+  dotwright fork @last --at test#2   from the second arrival at `test` on
+  dotwright fork @last --at 40       from record 40 on
+
+The old run stays as it is. `dotwright resume` goes on with the new one, whose id is printed.
+
+Exit codes:
+  0  there is a new run
+  2  there is no such run or point, or wrong usage";
+
+#[derive(Debug, Args)]
+pub(crate) struct ForkArgs {
+    /// A run id, a unique beginning of one, or @last
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// The last record to keep, or NODE or NODE#VISIT for an arrival
+    #[arg(long, value_name = "POINT")]
+    pub(crate) at: Option<String>,
+    /// Call the new run by this id
+    #[arg(long, value_name = "ID")]
+    pub(crate) run_id: Option<String>,
+}
+
+pub(crate) const DIFF_EXAMPLES: &str = "Examples:
+  dotwright diff 20261121-1655 @last      status, route and context
+  dotwright diff 20261121-1655@40 @last   the first one as it stood after record 40
+
+Exit codes:
+  0  they are the same
+  1  they differ
+  2  there is no such run, or wrong usage";
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// A run, or RUN@SEQ
+    #[arg(value_name = "A")]
+    pub(crate) left: String,
+    /// A run, or RUN@SEQ
+    #[arg(value_name = "B")]
+    pub(crate) right: String,
+}
+
+pub(crate) const COST_EXAMPLES: &str = "Examples:
+  dotwright cost                attempts, tokens and money of the last run, by node
+  dotwright cost A B --json     of several runs together
+
+Exit codes:
+  0  the table is printed
+  2  there is no such run, or wrong usage";
+
+#[derive(Debug, Args)]
+pub(crate) struct CostArgs {
+    /// Run ids, unique beginnings of them, or @last
+    #[arg(value_name = "RUN")]
+    pub(crate) runs: Vec<String>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}

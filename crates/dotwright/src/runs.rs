@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use crate::error::AppError;
 use crate::load::Refused;
-use crate::run_args::{AnswerArgs, CancelArgs, CleanArgs, LogsArgs, PauseArgs, PsArgs, ShowArgs};
-use crate::{Verdict, execute, output};
+use crate::run_args::{
+    AnswerArgs, CancelArgs, CleanArgs, ForkArgs, LogsArgs, PauseArgs, PsArgs, ShowArgs, WaitArgs,
+};
+use crate::{Verdict, execute, output, why};
 
 /// A run that a person names, with its plan.
 pub(crate) fn open(run: &str) -> Result<(History, Plan), AppError> {
@@ -276,4 +278,70 @@ pub(crate) fn clean(arguments: &CleanArgs) -> Result<Verdict, AppError> {
         }
     }
     Ok(Verdict::Clean)
+}
+
+pub(crate) fn wait(arguments: &WaitArgs) -> Result<Verdict, AppError> {
+    let begun = std::time::Instant::now();
+    loop {
+        let (history, plan) = open(&arguments.run)?;
+        if history.runner.is_none() {
+            // Neither ended nor resting without a runner: it died.
+            return Ok(Verdict::Run(why::code(&history, &plan)?.unwrap_or(9)));
+        }
+        if arguments.timeout.is_some_and(|timeout| begun.elapsed() > timeout) {
+            output::write_stderr(&format!("the run `{}` goes on\n", history.folder.id));
+            return Ok(Verdict::Findings);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}
+
+pub(crate) fn fork(arguments: &ForkArgs) -> Result<Verdict, AppError> {
+    let (history, plan) = open(&arguments.run)?;
+    let until = match &arguments.at {
+        None => before_the_end(&history),
+        Some(at) => match at.parse() {
+            Ok(seq) => Some(seq),
+            Err(_) => arrival(&history, &plan, at)?,
+        },
+    };
+    let last = history.records.last().map_or(0, |record| record.seq);
+    let Some(until) = until.filter(|&until| until > 1 && until <= last) else {
+        let help = format!("`dotwright logs {}` numbers the records", arguments.run);
+        return Err(AppError::usage("the run has no such point", help));
+    };
+    let id = arguments.run_id.clone().unwrap_or_else(dotwright_runner::new_run_id);
+    dotwright_runner::fork(&history, &Root::from_environment(), &id, until)?;
+    output::write_stdout(format!("{id}\n").as_bytes())?;
+    Ok(Verdict::Clean)
+}
+
+/// The record before the fact that ended the run, or its last one.
+fn before_the_end(history: &History) -> Option<u64> {
+    let over = matches!(
+        history.records.last().map(|record| &record.entry),
+        Some(Entry::Decision(dotwright_engine::run::Command::Finish(_)))
+    );
+    let last_fact = history.records.iter().rfind(|record| matches!(record.entry, Entry::Fact(_)));
+    match last_fact.filter(|_| over) {
+        Some(fact) => fact.seq.checked_sub(1),
+        None => history.records.last().map(|record| record.seq),
+    }
+}
+
+/// The record of an arrival.
+fn arrival(history: &History, plan: &Plan, at: &str) -> Result<Option<u64>, AppError> {
+    let (name, visit) = match at.rsplit_once('#') {
+        Some((name, visit)) => (name, visit.parse().ok()),
+        None => (at, Some(1)),
+    };
+    let node = crate::prove::node(plan, name)?;
+    let wanted = visit.map(|visit| VisitId { node, visit });
+    let found = history.records.iter().find(|record| match &record.entry {
+        Entry::Decision(dotwright_engine::run::Command::Decide(
+            dotwright_engine::run::Decision::NodeEntered { visit, .. },
+        )) => Some(*visit) == wanted,
+        _ => false,
+    });
+    Ok(found.map(|record| record.seq))
 }
