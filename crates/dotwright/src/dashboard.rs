@@ -74,7 +74,7 @@ impl Observer for Dashboard {
                 if let Some(line) = self.lines.line(plan, state, command) {
                     view.say(line);
                 }
-                view.take(plan, state, command);
+                view.take(state, command);
             }
             Moment::Fact(_) | Moment::Appending(_) | Moment::Durable(_) | Moment::Done => {}
         }

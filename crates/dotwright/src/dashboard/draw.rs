@@ -150,7 +150,7 @@ mod tests {
         scenario.steps.insert("test".to_owned(), visits.into());
         let simulation = Simulation::run(&plan, &scenario);
         for command in &simulation.commands {
-            view.take(&plan, &simulation.state, command);
+            view.take(&simulation.state, command);
         }
         view
     }

@@ -91,7 +91,7 @@ impl View {
     }
 
     /// Takes note of what the engine decided.
-    pub(crate) fn take(&mut self, plan: &Plan, state: &State, command: &Command) {
+    pub(crate) fn take(&mut self, state: &State, command: &Command) {
         let spent = state.budget().settled;
         (self.tokens, self.micro_usd) = (spent.tokens, spent.micro_usd);
         match command {
@@ -119,7 +119,6 @@ impl View {
                 for node in exits {
                     node.status = Status::Ended(Outcome::Success, Duration::ZERO);
                 }
-                let _over = plan;
             }
             _ => {}
         }
