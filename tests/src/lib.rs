@@ -13,6 +13,7 @@
 
 mod language_client;
 mod positions;
+pub mod runs;
 mod tools;
 
 use std::path::{Path, PathBuf};

@@ -34,6 +34,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "dotwright-runner",
+        &["dotwright-diagnostics", "dotwright-syntax", "dotwright-model", "dotwright-engine"],
+    ),
+    (
         "dotwright-config",
         &[
             "dotwright-diagnostics",
@@ -60,7 +64,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that may read files, start processes and know the terminal. All others are pure.
-const EFFECT_CRATES: &[&str] = &["dotwright", "dotwright-config", "dotwright-lsp", "dotwright-tests"];
+const EFFECT_CRATES: &[&str] =
+    &["dotwright", "dotwright-config", "dotwright-lsp", "dotwright-runner", "dotwright-tests"];
 
 /// Crates whose presence in a pure crate would make it impure, or would put a serial form on domain types.
 const BANNED_IN_PURE: &[&str] =

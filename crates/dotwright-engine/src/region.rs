@@ -246,8 +246,7 @@ fn common_fan_in(
     heads: &[NodeId],
 ) -> Option<NodeId> {
     let mut reached: BTreeMap<NodeId, usize> = BTreeMap::new();
-    let mut seen: Vec<BTreeSet<NodeId>> =
-        vec![BTreeSet::new(); heads.len()];
+    let mut seen: Vec<BTreeSet<NodeId>> = vec![BTreeSet::new(); heads.len()];
     let mut fronts: Vec<Vec<NodeId>> = heads.iter().map(|&head| vec![head]).collect();
     while fronts.iter().any(|front| !front.is_empty()) {
         let mut common: Vec<NodeId> = Vec::new();

@@ -7,6 +7,11 @@ use dotwright_diagnostics::{Severity, did_you_mean};
 use dotwright_lint::{Preset, Resolved, Selector, resolve_name};
 use dotwright_model::Profile;
 
+use crate::run_args::{
+    self, AnswerArgs, CancelArgs, CleanArgs, CostArgs, DiffArgs, ForkArgs, LogsArgs, PauseArgs, PsArgs,
+    ResumeArgs, RunArgs, ShowArgs, WaitArgs, WhyArgs,
+};
+
 /// Check, fix, format, draw and simulate AI pipelines written as DOT files
 #[derive(Debug, Parser)]
 #[command(name = "dotwright", version, max_term_width = 100, after_help = ROOT_EXAMPLES)]
@@ -58,6 +63,48 @@ pub(crate) enum Command {
     /// Serve an editor over standard input and output
     #[command(after_help = LSP_EXAMPLES)]
     Lsp(LspArgs),
+    /// Run a pipeline
+    #[command(after_help = run_args::RUN_EXAMPLES)]
+    Run(Box<RunArgs>),
+    /// Go on with a run that rests, or whose runner died
+    #[command(visible_alias = "continue", after_help = run_args::RESUME_EXAMPLES)]
+    Resume(Box<ResumeArgs>),
+    /// Answer a human gate of a run, or list its open gates
+    #[command(after_help = run_args::ANSWER_EXAMPLES)]
+    Answer(AnswerArgs),
+    /// List runs
+    #[command(after_help = run_args::PS_EXAMPLES)]
+    Ps(PsArgs),
+    /// Show how a run stands
+    #[command(after_help = run_args::SHOW_EXAMPLES)]
+    Show(ShowArgs),
+    /// Print the events of a run, or what its steps wrote
+    #[command(after_help = run_args::LOGS_EXAMPLES)]
+    Logs(LogsArgs),
+    /// Cancel a run
+    #[command(after_help = run_args::CANCEL_EXAMPLES)]
+    Cancel(CancelArgs),
+    /// Let a run rest after the steps that it is at
+    #[command(after_help = run_args::PAUSE_EXAMPLES)]
+    Pause(PauseArgs),
+    /// Wait until a run ends or rests, and take over its exit code
+    #[command(after_help = run_args::WAIT_EXAMPLES)]
+    Wait(WaitArgs),
+    /// Explain a step of a run, or its end
+    #[command(after_help = run_args::WHY_EXAMPLES)]
+    Why(WhyArgs),
+    /// Make a new run from a point of an old one
+    #[command(after_help = run_args::FORK_EXAMPLES)]
+    Fork(ForkArgs),
+    /// Compare two runs, or two points of one
+    #[command(after_help = run_args::DIFF_EXAMPLES)]
+    Diff(DiffArgs),
+    /// Say what runs used, by node
+    #[command(after_help = run_args::COST_EXAMPLES)]
+    Cost(CostArgs),
+    /// Remove the folders of runs that are over
+    #[command(after_help = run_args::CLEAN_EXAMPLES)]
+    Clean(CleanArgs),
     /// Show what dotwright knows about its configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -224,7 +271,7 @@ pub(crate) struct Pair {
     pub(crate) value: String,
 }
 
-fn pair(text: &str) -> Result<Pair, String> {
+pub(crate) fn pair(text: &str) -> Result<Pair, String> {
     let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}` has no `=`"))?;
     Ok(Pair { key: key.to_owned(), value: value.to_owned() })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use dotwright_config::ConfigError;
 use dotwright_diagnostics::TextRange;
+use dotwright_runner::RunError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
@@ -30,6 +31,9 @@ pub(crate) enum AppError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     InText(Box<TextError>),
+    /// The runner itself failed; it has an exit code of its own.
+    #[error("{0}")]
+    Run(Box<RunError>),
     #[error("{message}")]
     Usage {
         message: String,
@@ -69,8 +73,38 @@ impl AppError {
         }))
     }
 
+    /// The exit code that goes with it.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            AppError::Run(error) => match **error {
+                RunError::Io { .. } | RunError::Damaged { .. } | RunError::StoppedDead => 9,
+                RunError::Refused(_) => 4,
+                RunError::Held { .. }
+                | RunError::Exists(_)
+                | RunError::Unknown(_)
+                | RunError::Ambiguous(_)
+                | RunError::Empty(_)
+                | RunError::BadId(_) => 2,
+            },
+            AppError::Read { .. }
+            | AppError::ReadInput { .. }
+            | AppError::Write { .. }
+            | AppError::WriteOutput { .. }
+            | AppError::TooLarge { .. }
+            | AppError::InText(_)
+            | AppError::Serve { .. }
+            | AppError::Usage { .. } => 2,
+        }
+    }
+
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> AppError {
         AppError::Usage { message: message.into(), help: Some(help.into()) }
+    }
+}
+
+impl From<RunError> for AppError {
+    fn from(error: RunError) -> AppError {
+        AppError::Run(Box::new(error))
     }
 }
 

@@ -8,14 +8,17 @@
 
 mod args;
 mod check;
+mod dashboard;
 mod diff;
 mod error;
 mod estimate;
+mod execute;
 mod explain;
 mod fingerprint;
 mod fmt;
 mod graph;
 mod input;
+mod load;
 mod lsp;
 mod output;
 mod parallel;
@@ -23,10 +26,14 @@ mod position;
 mod prove;
 mod report;
 mod rules;
+mod run_args;
+mod runs;
 mod scenarios;
 mod shellcheck;
 mod simulate;
 mod story;
+mod terminal;
+mod why;
 
 use std::process::ExitCode;
 
@@ -42,9 +49,10 @@ fn main() -> ExitCode {
         Ok(Verdict::Findings) => ExitCode::from(1),
         Ok(Verdict::Refused) => ExitCode::from(2),
         Ok(Verdict::GraphRefused) => ExitCode::from(3),
+        Ok(Verdict::Run(code)) => ExitCode::from(code),
         Err(error) => {
             output::write_error(&error, cli.color);
-            ExitCode::from(2)
+            ExitCode::from(error.exit_code())
         }
     }
 }
@@ -60,6 +68,20 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Test(arguments) => scenarios::run(arguments),
         Command::Estimate(arguments) => estimate::run(arguments),
         Command::Lsp(_) => match lsp::run()? {},
+        Command::Run(arguments) => execute::run(arguments),
+        Command::Resume(arguments) => execute::resume(arguments),
+        Command::Answer(arguments) => runs::answer(arguments),
+        Command::Ps(arguments) => runs::list(arguments),
+        Command::Show(arguments) => runs::show(arguments),
+        Command::Logs(arguments) => runs::logs(arguments),
+        Command::Cancel(arguments) => runs::cancel(arguments),
+        Command::Pause(arguments) => runs::pause(arguments),
+        Command::Wait(arguments) => runs::wait(arguments),
+        Command::Why(arguments) => why::why(arguments),
+        Command::Fork(arguments) => runs::fork(arguments),
+        Command::Diff(arguments) => why::diff(arguments),
+        Command::Cost(arguments) => why::cost(arguments),
+        Command::Clean(arguments) => runs::clean(arguments),
         Command::Config(ConfigCommand::Schema) => {
             output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;
             Ok(Verdict::Clean)
@@ -78,4 +100,6 @@ pub(crate) enum Verdict {
     Refused,
     /// A pipeline has errors, so that nothing can run.
     GraphRefused,
+    /// The exit code of a run (runner reference, section 21).
+    Run(u8),
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use dotwright_config::Overrides;
 use dotwright_diagnostics::Severity;
+use dotwright_engine::Checked;
 use dotwright_engine::run::{NodeKey, Plan};
 use dotwright_lint::{External, checked};
-use dotwright_model::Profile;
+use dotwright_model::{Pipeline, Profile};
 
 use crate::error::AppError;
 use crate::input::Input;
@@ -15,6 +16,14 @@ use std::sync::Arc;
 
 /// Reads and checks a pipeline. `Ok(Err(text))` when the checker refuses it.
 pub(crate) fn plan(file: &Path, profile: Option<&'static Profile>) -> Result<Result<Plan, String>, AppError> {
+    Ok(proof(file, profile)?.map(|proof| Plan::new(proof.share())))
+}
+
+/// The same, with the proof that it was checked.
+pub(crate) fn proof(
+    file: &Path,
+    profile: Option<&'static Profile>,
+) -> Result<Result<Checked<Pipeline>, String>, AppError> {
     let input = match file == Path::new("-") {
         true => Input::Stdin(file.to_owned()),
         false => Input::File(file.to_owned()),
@@ -25,7 +34,7 @@ pub(crate) fn plan(file: &Path, profile: Option<&'static Profile>) -> Result<Res
     let settings = configuration.settings(file, &overrides);
     let pipeline = Arc::new(input.read()?.pipeline(settings.profile));
     Ok(match checked(pipeline, &settings, &External::default()) {
-        Ok((proof, _)) => Ok(Plan::new(proof.share())),
+        Ok((proof, _)) => Ok(proof),
         Err(found) => {
             let mut errors = found.diagnostics.iter().filter(|found| found.severity == Severity::Error);
             let first = errors.next().map(|error| error.message.clone()).unwrap_or_default();

@@ -88,7 +88,8 @@ pub(crate) fn steps(plan: &Plan, simulation: &Simulation<'_>) -> Vec<Step> {
     steps
 }
 
-fn because(plan: &Plan, edge: Option<EdgeKey>, by: DecidedBy) -> String {
+/// Why a walk goes on there.
+pub(crate) fn because(plan: &Plan, edge: Option<EdgeKey>, by: DecidedBy) -> String {
     let condition = || {
         let found = edge.and_then(|edge| plan.pipeline().condition(edge.id()));
         found.map(|condition| condition.text.to_owned()).unwrap_or_default()

@@ -1,0 +1,143 @@
+//! The one builder of environments: a command, a model backend and a registered handler see the same (section 15).
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use dotwright_engine::run::{AttemptSpec, Plan, State};
+use dotwright_model::AttributeKey;
+
+use crate::attributes;
+
+/// Values longer than this are handed over in a file.
+const LONGEST_VALUE: usize = 32 << 10;
+
+/// Endings of names that hold secrets.
+const SECRET: [&str; 6] = ["_API_KEY", "_SECRET", "_TOKEN", "_PASSWORD", "_CREDENTIAL", "_CREDENTIALS"];
+
+/// The caller's variables.
+#[derive(Debug, Clone, Default)]
+pub struct Variables {
+    open: Vec<(OsString, OsString)>,
+    withheld: Vec<(OsString, OsString)>,
+}
+
+impl Variables {
+    /// Those of this process.
+    pub fn of_this_process() -> Variables {
+        Variables::of(std::env::vars_os())
+    }
+
+    /// Any others.
+    pub fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Variables {
+        let own = |name: &OsStr| name.as_encoded_bytes().starts_with(b"ATTRACTOR_");
+        let named = variables.into_iter().filter(|(name, _)| !own(name));
+        let (withheld, open) = named.partition(|(name, _)| is_withheld(name));
+        Variables { open, withheld }
+    }
+}
+
+fn is_withheld(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes().to_ascii_uppercase();
+    name.starts_with(b"GIT_") || SECRET.iter().any(|end| name.ends_with(end.as_bytes()))
+}
+
+/// What an attempt is told about itself.
+pub(crate) struct Surroundings<'s> {
+    pub(crate) variables: &'s Variables,
+    pub(crate) plan: &'s Plan,
+    pub(crate) state: &'s State,
+    pub(crate) run: &'s str,
+    pub(crate) source: &'s Path,
+    pub(crate) workdir: &'s Path,
+    /// The folder of the attempt.
+    pub(crate) folder: &'s Path,
+    /// Names that are let through besides those of the node.
+    pub(crate) let_through: &'s [String],
+}
+
+/// Where the attempt may write its status.
+pub(crate) fn status_path(folder: &Path) -> PathBuf {
+    folder.join("status.json")
+}
+
+/// All variables of an attempt.
+pub(crate) fn environment(
+    around: &Surroundings<'_>,
+    spec: &AttemptSpec,
+) -> std::io::Result<Vec<(OsString, OsString)>> {
+    let plan = around.plan;
+    let node = spec.attempt.visit.node;
+    let listed = attributes::list(plan.pipeline(), node, AttributeKey::ENV);
+    let let_through =
+        |name: &OsStr| listed.iter().chain(around.let_through).any(|known| OsStr::new(known) == name);
+    let withheld = around.variables.withheld.iter().filter(|(name, _)| let_through(name));
+    let mut all: Vec<(OsString, OsString)> = around.variables.open.iter().chain(withheld).cloned().collect();
+    let mut set = |name: &str, value: &OsStr| all.push((name.into(), value.to_owned()));
+    let texts = [
+        ("ATTRACTOR_RUN_ID", around.run.to_owned()),
+        ("ATTRACTOR_NODE_ID", plan.name(node).to_owned()),
+        ("ATTRACTOR_VISIT", spec.attempt.visit.visit.to_string()),
+        ("ATTRACTOR_ATTEMPT", spec.attempt.attempt.to_string()),
+        ("ATTRACTOR_GENERATION", spec.generation.to_string()),
+        ("ATTRACTOR_BRANCH", around.state.branch_path(plan, spec.walk)),
+        ("ATTRACTOR_PREV_NODE", spec.previous.map_or("", |node| plan.name(node)).to_owned()),
+        ("ATTRACTOR_PREV_OUTCOME", spec.previous_outcome.as_str().to_owned()),
+    ];
+    for (name, value) in &texts {
+        set(name, OsStr::new(value));
+    }
+    set("ATTRACTOR_WORKDIR", around.workdir.as_os_str());
+    set("ATTRACTOR_OUT_DIR", around.folder.as_os_str());
+    set("ATTRACTOR_STATUS_FILE", status_path(around.folder).as_os_str());
+    set("ATTRACTOR_GRAPH", around.source.as_os_str());
+    let context = around.state.context(plan, spec.walk);
+    for key in attributes::list(plan.pipeline(), node, AttributeKey::READS) {
+        let name = format!("ATTRACTOR_CTX_{}", variable_name(&key));
+        let value = context.get(&key).unwrap_or_default();
+        // A byte 0 cannot be in a variable.
+        if value.len() <= LONGEST_VALUE && !value.contains('\0') {
+            set(&name, OsStr::new(value.as_ref()));
+        } else {
+            let file = around.folder.join(&name);
+            std::fs::write(&file, value.as_bytes())?;
+            set(&format!("{name}_FILE"), file.as_os_str());
+        }
+    }
+    Ok(all)
+}
+
+fn variable_name(key: &str) -> String {
+    let plain = |character: char| match character.is_ascii_alphanumeric() {
+        true => character.to_ascii_uppercase(),
+        false => '_',
+    };
+    key.chars().map(plain).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, withheld: bool) {
+        assert_eq!(is_withheld(OsStr::new(name)), withheld, "{name}");
+    }
+
+    #[test]
+    fn names_of_secrets_and_of_git_are_withheld() {
+        check("OPENAI_API_KEY", true);
+        check("openai_api_key", true);
+        check("GITHUB_TOKEN", true);
+        check("GIT_DIR", true);
+        check("AWS_CREDENTIALS", true);
+        check("PATH", false);
+        check("TOKENIZERS_PARALLELISM", false);
+        check("GITHUB_REF", false);
+    }
+
+    #[test]
+    fn a_key_becomes_a_name_that_a_shell_can_read() {
+        assert_eq!(variable_name("tool.last_line"), "TOOL_LAST_LINE");
+        assert_eq!(variable_name("response.a-b"), "RESPONSE_A_B");
+    }
+}

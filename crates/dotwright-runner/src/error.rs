@@ -1,0 +1,67 @@
+//! What a runner itself can fail on. A step that fails is no error in this sense.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::preflight::Refusal;
+
+/// Why a run was not begun, taken up or finished.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The operating system says no.
+    #[error("cannot {what} `{}`: {error}", path.display())]
+    Io {
+        /// What was to be done, as in `cannot read`.
+        what: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
+    /// Another runner that lives has the run.
+    #[error("the run `{run}` is in the hands of process {pid}")]
+    Held {
+        /// The run.
+        run: String,
+        /// The runner.
+        pid: i32,
+    },
+    /// A record that is not the last one is damaged.
+    #[error("record {seq} of `{}` is damaged: {why}", path.display())]
+    Damaged {
+        /// The log.
+        path: PathBuf,
+        /// Which record, from 1.
+        seq: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// There is a run of this name.
+    #[error("there is a run `{0}` already")]
+    Exists(String),
+    /// There is no such run.
+    #[error("there is no run `{0}`")]
+    Unknown(String),
+    /// Several runs begin like that.
+    #[error("`{0}` is the beginning of several run ids")]
+    Ambiguous(String),
+    /// The runner died before anything of the run was on disk.
+    #[error("nothing of the run `{0}` was started")]
+    Empty(String),
+    /// A name that cannot be a folder.
+    #[error("`{0}` cannot be a run id: letters, digits, `.`, `_` and `-` can be in one")]
+    BadId(String),
+    /// Preflight failed (section 1.1).
+    #[error("preflight refuses the pipeline")]
+    Refused(Vec<Refusal>),
+    /// An observer asked to stop dead.
+    #[error("stopped dead")]
+    StoppedDead,
+}
+
+impl RunError {
+    pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunError {
+        let path = path.to_owned();
+        move |error| RunError::Io { what, path, error }
+    }
+}

@@ -1,0 +1,58 @@
+//! A new run that shares its past with an old one.
+
+use crate::blobs::Blobs;
+use crate::error::RunError;
+use crate::folder::{Root, RunFolder, write_atomically};
+use crate::history::History;
+use crate::lock::Lock;
+use crate::log::Log;
+use crate::platform::now_millis;
+use crate::record::{Entry, Line, Note, RunCreated};
+
+/// Copies facts and decisions up to a record into a run of its own. Resuming it goes on from there; a step that was
+/// under way at that point is run again.
+///
+/// # Errors
+/// When there is a run of that id, or the disk says no.
+pub fn fork(history: &History, root: &Root, id: &str, until: u64) -> Result<RunFolder, RunError> {
+    let folder = root.create(id)?;
+    let _lock = Lock::take(&folder)?;
+    let source = history.folder.source();
+    let text = std::fs::read(&source).map_err(RunError::io("read", &source))?;
+    write_atomically(&folder.source(), &text).map_err(RunError::io("write", &folder.source()))?;
+    copy_blobs(history, &folder)?;
+    let created = RunCreated {
+        created: now_millis(),
+        forked: Some((history.folder.id.clone(), until)),
+        ..history.created.clone()
+    };
+    let mut log = Log::create(&folder)?;
+    let ts = jiff::Timestamp::now().to_string();
+    log.append(&Line::Note(&Note::RunCreated(Box::new(created))), 0, "", "", &ts)?;
+    for record in history.records.iter().take_while(|record| record.seq <= until) {
+        let line = match &record.entry {
+            Entry::Fact(event) => Line::Fact(event),
+            Entry::Decision(command) => Line::Decision(command),
+            Entry::Note(note @ Note::GateDeadline { .. }) => Line::Note(note),
+            Entry::Note(_) => continue,
+        };
+        log.append(&line, record.generation, &record.branch, &record.node, &record.ts)?;
+    }
+    log.commit()?;
+    Ok(folder)
+}
+
+fn copy_blobs(history: &History, folder: &RunFolder) -> Result<(), RunError> {
+    let from = history.folder.blobs();
+    let blobs = Blobs::new(folder.blobs());
+    let entries = std::fs::read_dir(&from).map_err(RunError::io("read", &from))?;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let linked = std::fs::hard_link(&path, folder.blobs().join(entry.file_name()));
+        if linked.is_err() {
+            let bytes = std::fs::read(&path).map_err(RunError::io("read", &path))?;
+            blobs.put(&bytes).map_err(RunError::io("write", &path))?;
+        }
+    }
+    Ok(())
+}

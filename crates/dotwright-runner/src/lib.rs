@@ -1,0 +1,59 @@
+//! Runs checked pipelines: it appends facts to an event log, asks the engine what follows, and carries that out with
+//! processes, timers and people (runner reference, sections 15 and 20 to 22).
+//!
+//! The engine decides everything. This crate holds no rule about outcomes or edges, and it knows neither the checker nor
+//! a terminal: whoever calls it hands in a proof that the pipeline was checked, and is told what happens.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a runner is made of files, processes, clocks and threads"
+)]
+
+mod agent;
+mod answers;
+mod attributes;
+mod blobs;
+mod capture;
+mod child;
+mod custom;
+mod driver;
+mod environment;
+mod error;
+mod fence;
+mod folder;
+mod fork;
+mod gates;
+mod graph;
+mod history;
+mod lock;
+mod log;
+mod moment;
+mod platform;
+mod preflight;
+mod process;
+mod prompt;
+mod record;
+mod report;
+mod requests;
+mod setup;
+mod status_file;
+mod step;
+mod tool;
+
+pub use answers::{AnswerEntry, Answers, AnswersError};
+pub use driver::{Control, Mailbox, resume, run, tell};
+pub use environment::Variables;
+pub use error::RunError;
+pub use folder::{Root, RunFolder, new_run_id};
+pub use fork::fork;
+pub use gates::question;
+pub use graph::Graph;
+pub use history::History;
+pub use moment::{Asked, Asker, Flow, Moment, Observer, Reply};
+pub use platform::ProcessRef;
+pub use preflight::{Refusal, preflight};
+pub use record::{AttemptStarted, Entry, Note, Record, RunCreated};
+pub use report::{Cost, Report};
+pub use requests::{Request, send};
+pub use setup::{Backend, Handlers, OnGate, Setup};

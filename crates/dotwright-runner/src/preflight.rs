@@ -1,0 +1,100 @@
+//! What refuses a run before its first step (section 1.1). It starts nothing and writes nothing.
+
+use std::fmt;
+
+use dotwright_engine::run::Plan;
+use dotwright_model::{AttributeKey, Handler};
+
+use crate::attributes::{flag, text, text_or_graph};
+use crate::graph::Graph;
+use crate::setup::Setup;
+
+/// Something that refuses a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The node.
+    pub node: String,
+    /// The fact.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Everything that refuses to run this pipeline like this, children included.
+pub fn preflight(graph: &Graph, setup: &Setup) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    // A queue and no recursion: children nest as deep as their authors like.
+    let mut graphs = vec![graph];
+    while let Some(graph) = graphs.pop() {
+        one(graph, setup, &mut found);
+        graphs.extend(graph.children.values().map(std::sync::Arc::as_ref));
+    }
+    found
+}
+
+fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
+    let pipeline = graph.pipeline.share();
+    let plan = Plan::new(graph.pipeline.share());
+    for node in pipeline.nodes() {
+        let id = pipeline.id(node);
+        let key = node.into();
+        let mut refuse = |message: String, help: &str| {
+            found.push(Refusal { node: id.to_owned(), message, help: help.to_owned() });
+        };
+        let backend_for = |what: &str| format!("`{id}` {what} and no model backend is configured");
+        let with_backend = "name one, as in `--backend \"claude -p\"`";
+        match plan.handler(key) {
+            Handler::Codergen if setup.backend.is_none() => {
+                refuse(backend_for("is a model step"), with_backend);
+            }
+            Handler::FanIn
+                if setup.backend.is_none() && text(&pipeline, key, AttributeKey::PROMPT).is_some() =>
+            {
+                refuse(backend_for("asks a model to judge"), with_backend);
+            }
+            Handler::Tool => {
+                if text(&pipeline, key, AttributeKey::TOOL_COMMAND).is_none() {
+                    refuse(format!("`{id}` has no command"), "give it a `tool_command`");
+                }
+                let piped = flag(&pipeline, key, AttributeKey::PIPEFAIL)
+                    || text_or_graph(&pipeline, key, AttributeKey::PIPEFAIL).is_some_and(|on| on == "true");
+                if piped && crate::tool::pipefail_shell().is_none() {
+                    refuse(format!("`{id}` asks for `pipefail` and there is no bash"), "install bash");
+                }
+            }
+            Handler::Custom => {
+                let kind = text(&pipeline, key, AttributeKey::TYPE).unwrap_or_default();
+                if !setup.handlers.contains_key(kind.trim()) {
+                    let help =
+                        format!("register it, as in `--handler {}=PROGRAM`, or correct `type`", kind.trim());
+                    refuse(format!("`{id}` has the handler type `{kind}`, which nobody registered"), &help);
+                }
+            }
+            Handler::Manager if !graph.children.contains_key(id) => {
+                refuse(format!("`{id}` has no child pipeline"), "name a file in `stack.child_dotfile`");
+            }
+            Handler::Human if dotwright_engine::gate::choices(&pipeline, node).is_empty() => {
+                refuse(format!("`{id}` offers no choice"), "give it an edge without a condition");
+            }
+            Handler::Start
+            | Handler::Exit
+            | Handler::Codergen
+            | Handler::Conditional
+            | Handler::Human
+            | Handler::Parallel
+            | Handler::FanIn
+            | Handler::Manager => {}
+        }
+    }
+    if !setup.workdir.is_dir() {
+        let workdir = setup.workdir.display();
+        let message = format!("the working directory `{workdir}` does not exist");
+        found.push(Refusal { node: String::new(), message, help: "create it".to_owned() });
+    }
+}

@@ -1,0 +1,497 @@
+//! The one place that starts processes (section 15): behind a gate, in a group of their own, both pipes drained all the
+//! time, and nothing of the group left at the end.
+//!
+//! A process is started before its record is on disk, so that starting it and writing the record take place at the same
+//! time. It reads its standard input first and does nothing before a line comes; if the runner dies before that, it reads
+//! the end of the input and leaves. `std` starts it with `posix_spawn`, whose cost does not depend on the memory of the
+//! runner: nothing here may ask for `pre_exec`.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+
+use crate::blobs::Blobs;
+use crate::capture::{Capture, Captured};
+use crate::platform::ProcessRef;
+
+/// How long pipes are read that somebody outside the group holds open, and how long a killed group may take.
+const DRAIN: Duration = Duration::from_secs(1);
+/// How often a group is looked at whose leader has ended.
+const LOOK: Duration = Duration::from_millis(5);
+/// The longest single argument that the operating system takes, with room to spare.
+const LONGEST_ARGUMENT: usize = 100 << 10;
+
+/// Waits for a line, then gives way to what follows without its standard input.
+const TOOL_GATE: &str = "read -r x||exit 125;exec </dev/null;unset x;";
+/// Waits for a line, then becomes the program; the rest of the input is the program's.
+const PROGRAM_GATE: &str = "read -r x||exit 125;unset x;exec \"$@\"";
+
+/// A process to start.
+#[derive(Debug)]
+pub(crate) struct Launch {
+    pub(crate) what: Program,
+    pub(crate) environment: Vec<(OsString, OsString)>,
+    pub(crate) workdir: PathBuf,
+    /// The folder of the attempt.
+    pub(crate) folder: PathBuf,
+    pub(crate) bounds: Bounds,
+}
+
+/// What runs behind the gate.
+#[derive(Debug)]
+pub(crate) enum Program {
+    /// Text of the pipeline's author for a shell, which gets no input.
+    Shell { shell: &'static str, options: &'static [&'static str], text: String },
+    /// A program and its arguments, which no shell reads, with its input.
+    Words { words: Vec<String>, input: Vec<u8> },
+}
+
+/// How long a process may live.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) timeout: Option<Duration>,
+    /// Without any output.
+    pub(crate) stall: Option<Duration>,
+    /// Between TERM and KILL.
+    pub(crate) grace: Duration,
+    pub(crate) keep_background: bool,
+}
+
+/// A process that waits for its gate.
+#[derive(Debug)]
+pub(crate) struct Gated {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    input: Vec<u8>,
+    bounds: Bounds,
+    folder: PathBuf,
+    pub(crate) process: ProcessRef,
+    stop: OwnedFd,
+}
+
+/// What ends a running process.
+#[derive(Debug)]
+pub(crate) struct Stopper(OwnedFd);
+
+impl Stopper {
+    /// TERM, and KILL after the grace of the step.
+    pub(crate) fn stop(&self) {
+        self.send(b's');
+    }
+
+    /// KILL.
+    pub(crate) fn kill(&self) {
+        self.send(b'k');
+    }
+
+    fn send(&self, word: u8) {
+        // An error means that the process has ended.
+        let _ended = rustix::io::write(&self.0, &[word]);
+    }
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Exited(i32),
+    Signalled(i32),
+    TimedOut,
+    Stalled,
+    /// As the driver asked.
+    Stopped,
+}
+
+/// A process of which nothing is left.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) ending: Ending,
+    pub(crate) stdout: Captured,
+    pub(crate) stderr: Captured,
+    /// Somebody outside the group held a pipe.
+    pub(crate) leftovers: bool,
+}
+
+/// Starts a process that does nothing yet.
+pub(crate) fn spawn(launch: Launch) -> std::io::Result<(Gated, Stopper)> {
+    let Launch { what, environment, workdir, folder, bounds } = launch;
+    let (mut command, input) = command(what, &folder)?;
+    command
+        .env_clear()
+        .envs(environment)
+        .current_dir(&workdir)
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let (stop, stopper) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    let mut child = command.spawn()?;
+    let pid = i32::try_from(child.id()).unwrap_or(0);
+    let stdin = child.stdin.take();
+    let gated = Gated { stdin, child, input, bounds, folder, process: ProcessRef::of(pid), stop };
+    Ok((gated, Stopper(stopper)))
+}
+
+fn command(what: Program, folder: &Path) -> std::io::Result<(Command, Vec<u8>)> {
+    match what {
+        Program::Shell { shell, options, text } => {
+            let mut command = Command::new(shell);
+            command.args(options);
+            let text = format!("{TOOL_GATE}{text}");
+            if text.len() <= LONGEST_ARGUMENT {
+                command.arg("-c").arg(text);
+            } else {
+                let file = folder.join("command.sh");
+                std::fs::write(&file, text)?;
+                command.arg(file);
+            }
+            Ok((command, Vec::new()))
+        }
+        Program::Words { words, input } => {
+            let mut command = Command::new("/bin/sh");
+            command.arg("-c").arg(PROGRAM_GATE).arg("sh").args(words);
+            Ok((command, input))
+        }
+    }
+}
+
+impl Gated {
+    /// The folder of the attempt.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Lets the process begin, and gives what has to be watched from now on. Does not block.
+    pub(crate) fn open(mut self) -> Running {
+        if let Some(stdin) = &mut self.stdin {
+            // An error means that the process was killed at its gate, which its end will show.
+            let _killed = stdin.write_all(b"\n");
+        }
+        if self.input.is_empty() {
+            self.stdin = None;
+        }
+        Running(self)
+    }
+}
+
+/// A process that runs.
+pub(crate) struct Running(Gated);
+
+impl Running {
+    /// Watches the process to its end.
+    pub(crate) fn supervise(self, blobs: &Blobs) -> std::io::Result<Finished> {
+        let Gated { mut child, stdin, input, bounds, folder, process, stop } = self.0;
+        let out = child.stdout.take().map(OwnedFd::from);
+        let err = child.stderr.take().map(OwnedFd::from);
+        let mut streams = Streams {
+            out: Stream::new(out, folder.join("stdout.part")),
+            err: Stream::new(err, folder.join("stderr.part")),
+            input: Input { pipe: stdin, rest: input, sent: 0 },
+        };
+        let group = process.id();
+        let exit = exit_descriptor(group);
+        let mut watch = Watch::new(bounds, group);
+        let mut stop = Some(stop);
+        while !watch.is_over() {
+            streams.wait(
+                stop.as_ref(),
+                exit.as_ref().filter(|_| watch.status.is_none()),
+                watch.patience(exit.is_some()),
+            )?;
+            if streams.read() {
+                watch.progress = Instant::now();
+            }
+            stop = stop.and_then(|pipe| watch.orders(pipe));
+            if watch.status.is_none() {
+                watch.status = child.try_wait()?;
+            }
+            watch.act();
+        }
+        let drained_by = Instant::now() + DRAIN;
+        streams.input.pipe = None;
+        while streams.are_open() && Instant::now() < drained_by {
+            streams.wait(None, None, Some(drained_by.saturating_duration_since(Instant::now())))?;
+            streams.read();
+        }
+        let leftovers = streams.are_open();
+        if watch.status.is_none() {
+            // Killed and not gone after a second: only a process in the kernel's hands takes that long.
+            watch.status = child.try_wait()?;
+        }
+        Ok(Finished {
+            ending: watch.ending(),
+            stdout: streams.out.capture.finish(blobs)?,
+            stderr: streams.err.capture.finish(blobs)?,
+            leftovers,
+        })
+    }
+}
+
+/// Something that becomes readable when the process ends, where the system has it.
+fn exit_descriptor(process: Option<Pid>) -> Option<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    return rustix::process::pidfd_open(process?, rustix::process::PidfdFlags::empty()).ok();
+    #[cfg(not(target_os = "linux"))]
+    return process.and(None);
+}
+
+/// What is to become of a process, and when.
+struct Watch {
+    bounds: Bounds,
+    group: Option<Pid>,
+    started: Instant,
+    progress: Instant,
+    cause: Option<Ending>,
+    /// When TERM becomes KILL.
+    kill_at: Option<Instant>,
+    killed: Option<Instant>,
+    status: Option<ExitStatus>,
+    gone: bool,
+}
+
+impl Watch {
+    fn new(bounds: Bounds, group: Option<Pid>) -> Watch {
+        let now = Instant::now();
+        Watch {
+            bounds,
+            group,
+            started: now,
+            progress: now,
+            cause: None,
+            kill_at: None,
+            killed: None,
+            status: None,
+            gone: false,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.gone || self.killed.is_some_and(|killed| killed.elapsed() > DRAIN)
+    }
+
+    /// How long nothing has to be looked at.
+    fn patience(&self, sees_exit: bool) -> Option<Duration> {
+        let now = Instant::now();
+        if self.status.is_some() || self.killed.is_some() || !sees_exit {
+            return Some(LOOK);
+        }
+        let timeout = self.bounds.timeout.map(|timeout| self.started + timeout);
+        let stall = self.bounds.stall.map(|stall| self.progress + stall);
+        let next = match self.kill_at {
+            Some(at) => Some(at),
+            None => timeout.into_iter().chain(stall).min(),
+        };
+        next.map(|at| at.saturating_duration_since(now))
+    }
+
+    /// Reads what the driver asks for. Gives the pipe back while more can come.
+    fn orders(&mut self, pipe: OwnedFd) -> Option<OwnedFd> {
+        let mut fds = [PollFd::new(&pipe, PollFlags::IN)];
+        let ready = poll(&mut fds, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 }));
+        if !matches!(ready, Ok(1..)) {
+            return Some(pipe);
+        }
+        let mut words = [0_u8; 16];
+        // A driver that is gone gives no orders, and a later one finds the process by its record.
+        let count = rustix::io::read(&pipe, &mut words).ok().filter(|&count| count > 0)?;
+        if self.status.is_none() {
+            self.cause.get_or_insert(Ending::Stopped);
+        }
+        if words.iter().take(count).any(|&word| word == b'k') {
+            self.kill();
+        } else {
+            self.terminate();
+        }
+        Some(pipe)
+    }
+
+    fn act(&mut self) {
+        let now = Instant::now();
+        if self.status.is_some() {
+            self.end_group();
+        } else if self.cause.is_none() {
+            let late =
+                |since: Instant, limit: Option<Duration>| limit.is_some_and(|limit| now >= since + limit);
+            if late(self.started, self.bounds.timeout) {
+                self.cause = Some(Ending::TimedOut);
+                self.terminate();
+            } else if late(self.progress, self.bounds.stall) {
+                self.cause = Some(Ending::Stalled);
+                self.terminate();
+            }
+        }
+        if self.kill_at.is_some_and(|at| now >= at) {
+            self.kill();
+        }
+    }
+
+    /// The leader has ended: so does the rest of its group.
+    fn end_group(&mut self) {
+        let stays = self.bounds.keep_background && self.cause.is_none();
+        let Some(group) = self.group.filter(|_| !stays) else {
+            self.gone = true;
+            return;
+        };
+        if test_kill_process_group(group).is_err() {
+            self.gone = true;
+        } else if self.kill_at.is_none() && self.killed.is_none() {
+            self.terminate();
+        }
+    }
+
+    fn terminate(&mut self) {
+        if self.killed.is_some() || self.kill_at.is_some() {
+            return;
+        }
+        self.kill_at = Some(Instant::now() + self.bounds.grace);
+        self.signal(Signal::TERM);
+        // A stopped process does not see TERM before it goes on.
+        self.signal(Signal::CONT);
+    }
+
+    fn kill(&mut self) {
+        self.kill_at = None;
+        self.killed.get_or_insert_with(Instant::now);
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.group {
+            // An error means that the group is gone.
+            let _gone = kill_process_group(group, signal);
+        }
+    }
+
+    fn ending(&self) -> Ending {
+        if let Some(cause) = self.cause {
+            return cause;
+        }
+        let code = self.status.and_then(|status| status.code()).map(Ending::Exited);
+        let signal = self.status.and_then(|status| status.signal()).map(Ending::Signalled);
+        code.or(signal).unwrap_or(Ending::Signalled(0))
+    }
+}
+
+/// Which pipe a descriptor belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pipe {
+    Out,
+    Err,
+    Input,
+    Other,
+}
+
+struct Streams {
+    out: Stream,
+    err: Stream,
+    input: Input,
+}
+
+struct Stream {
+    pipe: Option<std::fs::File>,
+    ready: bool,
+    capture: Capture,
+}
+
+struct Input {
+    pipe: Option<ChildStdin>,
+    rest: Vec<u8>,
+    sent: usize,
+}
+
+impl Stream {
+    fn new(pipe: Option<OwnedFd>, spill: PathBuf) -> Stream {
+        Stream { pipe: pipe.map(std::fs::File::from), ready: false, capture: Capture::new(spill) }
+    }
+
+    /// Reads what is there. True when it was something.
+    fn read(&mut self, buffer: &mut [u8]) -> bool {
+        if !std::mem::take(&mut self.ready) {
+            return false;
+        }
+        match self.pipe.as_mut().map(|pipe| pipe.read(buffer)) {
+            Some(Ok(0) | Err(_)) | None => {
+                self.pipe = None;
+                false
+            }
+            Some(Ok(count)) => {
+                self.capture.push(buffer.get(..count).unwrap_or_default());
+                true
+            }
+        }
+    }
+}
+
+impl Input {
+    /// Writes no more than a pipe takes at once, so that it cannot block.
+    fn write(&mut self) {
+        let Some(pipe) = &mut self.pipe else { return };
+        let rest = self.rest.get(self.sent..).unwrap_or_default();
+        let piece = rest.get(..rest.len().min(4096)).unwrap_or_default();
+        match pipe.write(piece) {
+            Ok(count) if self.sent + count < self.rest.len() => self.sent += count,
+            // It is all there, or the program does not want more.
+            Ok(_) | Err(_) => self.pipe = None,
+        }
+    }
+}
+
+impl Streams {
+    fn are_open(&self) -> bool {
+        self.out.pipe.is_some() || self.err.pipe.is_some()
+    }
+
+    /// Waits until something can be read or written, or `patience` is over.
+    fn wait(
+        &mut self,
+        stop: Option<&OwnedFd>,
+        exit: Option<&OwnedFd>,
+        patience: Option<Duration>,
+    ) -> std::io::Result<()> {
+        let flags = |name| if name == Pipe::Input { PollFlags::OUT } else { PollFlags::IN };
+        let pipes = [
+            (Pipe::Out, self.out.pipe.as_ref().map(AsFd::as_fd)),
+            (Pipe::Err, self.err.pipe.as_ref().map(AsFd::as_fd)),
+            (Pipe::Input, self.input.pipe.as_ref().map(AsFd::as_fd)),
+            (Pipe::Other, stop.map(AsFd::as_fd)),
+            (Pipe::Other, exit.map(AsFd::as_fd)),
+        ];
+        let open: Vec<_> = pipes.into_iter().filter_map(|(name, fd)| Some((name, fd?))).collect();
+        let mut fds: Vec<PollFd<'_>> =
+            open.iter().map(|&(name, fd)| PollFd::from_borrowed_fd(fd, flags(name))).collect();
+        let limit = patience.and_then(|patience| rustix::event::Timespec::try_from(patience).ok());
+        match poll(&mut fds, limit.as_ref()) {
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        let ready: Vec<Pipe> = open
+            .iter()
+            .zip(&fds)
+            .filter(|(_, fd)| !fd.revents().is_empty())
+            .map(|(&(name, _), _)| name)
+            .collect();
+        for name in ready {
+            match name {
+                Pipe::Out => self.out.ready = true,
+                Pipe::Err => self.err.ready = true,
+                Pipe::Input => self.input.write(),
+                Pipe::Other => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) -> bool {
+        let mut buffer = [0_u8; 1 << 16];
+        let out = self.out.read(&mut buffer);
+        let err = self.err.read(&mut buffer);
+        out || err
+    }
+}

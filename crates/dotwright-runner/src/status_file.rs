@@ -1,0 +1,148 @@
+//! The status file of an attempt (section 3.4), read once after its process group has ended.
+
+use std::path::Path;
+
+use dotwright_engine::run::{Report, Updates, Verdict};
+use dotwright_model::Outcome;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A status file may be this long.
+const LONGEST: u64 = 1 << 20;
+
+/// What a status file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Status {
+    pub(crate) verdict: Verdict,
+    pub(crate) usage: Option<Usage>,
+}
+
+/// What a step says it used, for backends that know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Usage {
+    pub(crate) tokens: u64,
+    pub(crate) micro_usd: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    outcome: String,
+    #[serde(default)]
+    preferred_label: String,
+    #[serde(default)]
+    suggested_next_ids: Vec<String>,
+    #[serde(default)]
+    context_updates: serde_json::Map<String, Value>,
+    #[serde(default)]
+    notes: String,
+    #[serde(default)]
+    failure_reason: String,
+    #[serde(default)]
+    usage: Option<WrittenUsage>,
+}
+
+#[derive(Deserialize)]
+struct WrittenUsage {
+    #[serde(default)]
+    tokens: u64,
+    cost_usd: Option<serde_json::Number>,
+}
+
+/// Reads the file of an attempt.
+pub(crate) fn read(path: &Path) -> Status {
+    let absent = Status { verdict: Verdict::Absent, usage: None };
+    // A link would lead out of the folder of the attempt.
+    let found = match std::fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return absent,
+        Err(error) => return invalid(format!("the status file cannot be read: {error}")),
+    };
+    if !found.is_file() || found.len() > LONGEST {
+        return invalid("the status file is no file of at most 1 MiB".to_owned());
+    }
+    match std::fs::read(path) {
+        Ok(bytes) => parse(&bytes),
+        Err(error) => invalid(format!("the status file cannot be read: {error}")),
+    }
+}
+
+fn invalid(what: String) -> Status {
+    Status { verdict: Verdict::Invalid(what), usage: None }
+}
+
+fn parse(bytes: &[u8]) -> Status {
+    let written: Written = match serde_json::from_slice(bytes) {
+        Ok(written) => written,
+        Err(error) => return invalid(format!("the status file is no valid status: {error}")),
+    };
+    let Some(outcome) = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == written.outcome) else {
+        return invalid(format!("the status file says `{}`, which is no outcome", written.outcome));
+    };
+    let usage = written.usage.map(|usage| Usage {
+        tokens: usage.tokens,
+        micro_usd: usage.cost_usd.and_then(|cost| dotwright_engine::run::micro_usd(&cost.to_string())),
+    });
+    let report = Report {
+        outcome,
+        preferred_label: written.preferred_label,
+        suggested_next_ids: written.suggested_next_ids,
+        context_updates: updates(written.context_updates),
+        notes: written.notes,
+        failure_reason: written.failure_reason,
+    };
+    Status { verdict: Verdict::Given(report), usage }
+}
+
+/// Updates as the engine takes them: texts, other values as their compact JSON, `null` to remove.
+pub(crate) fn updates(map: serde_json::Map<String, Value>) -> Updates {
+    let text = |value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Some(other.to_string())
+        }
+    };
+    map.into_iter().map(|(key, value)| (key, text(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn given(text: &str) -> Report {
+        match parse(text.as_bytes()).verdict {
+            Verdict::Given(report) => report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn refused(text: &str) {
+        assert!(matches!(parse(text.as_bytes()).verdict, Verdict::Invalid(_)), "{text}");
+    }
+
+    #[test]
+    fn only_the_outcome_is_required() {
+        assert_eq!(given(r#"{"outcome": "retry"}"#).outcome, Outcome::Retry);
+    }
+
+    #[test]
+    fn values_that_are_no_texts_come_as_json() {
+        let report = given(r#"{"outcome":"success","context_updates":{"a":1,"b":null,"c":[1, 2],"d":"x"}}"#);
+        let expected = [("a", Some("1")), ("b", None), ("c", Some("[1,2]")), ("d", Some("x"))];
+        let expected: Updates =
+            expected.into_iter().map(|(key, value)| (key.to_owned(), value.map(str::to_owned))).collect();
+        assert_eq!(report.context_updates, expected);
+    }
+
+    #[test]
+    fn anything_else_is_invalid() {
+        refused("");
+        refused("[]");
+        refused("success");
+        refused(r#"{"outcome":"succeeded"}"#);
+        refused(r#"{"status":"success"}"#);
+        refused(r#"{"outcome":"success","preferred_label":3}"#);
+    }
+}

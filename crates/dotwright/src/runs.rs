@@ -1,0 +1,347 @@
+//! Commands that look at runs, or ask their runners for something.
+
+use std::io::Write;
+
+use dotwright_engine::run::{Answer, Event, Evidence, Phase, Plan, VisitId};
+use dotwright_model::{Pipeline, Profile};
+use dotwright_runner::{Entry, History, Record, Request, Root, RunError};
+use serde_json::json;
+use std::sync::Arc;
+
+use crate::error::AppError;
+use crate::load::Refused;
+use crate::run_args::{
+    AnswerArgs, CancelArgs, CleanArgs, ForkArgs, LogsArgs, PauseArgs, PsArgs, ShowArgs, WaitArgs,
+};
+use crate::{Verdict, execute, output, why};
+
+/// A run that a person names, with its plan.
+pub(crate) fn open(run: &str) -> Result<(History, Plan), AppError> {
+    let history = History::read(Root::from_environment().find(run)?)?;
+    let plan = plan(&history)?;
+    Ok((history, plan))
+}
+
+fn plan(history: &History) -> Result<Plan, AppError> {
+    let path = history.folder.source();
+    let source = std::fs::read_to_string(&path).map_err(|error| AppError::Read { path, error })?;
+    let profile = Profile::by_name(&history.created.profile).unwrap_or_else(Profile::default);
+    Ok(Plan::new(Arc::new(Pipeline::parse(&source, profile))))
+}
+
+pub(crate) fn list(arguments: &PsArgs) -> Result<Verdict, AppError> {
+    let mut rows = Vec::new();
+    let limit = if arguments.all { usize::MAX } else { 20 };
+    for folder in Root::from_environment().list()? {
+        if rows.len() >= limit {
+            break;
+        }
+        let id = folder.id.clone();
+        // A damaged run does not hide the others.
+        let (status, file, node) = match History::read(folder) {
+            Ok(history) => {
+                let status = status(&history)?;
+                (status.0, history.created.graph_path, status.1)
+            }
+            Err(RunError::Empty(_)) => continue,
+            Err(error) => (format!("damaged: {error}"), String::new(), String::new()),
+        };
+        if arguments.status.as_ref().is_none_or(|wanted| *wanted == status) {
+            rows.push((id, status, node, file));
+        }
+    }
+    let text = if arguments.json {
+        let runs = rows
+            .iter()
+            .map(|(id, status, node, file)| json!({"run": id, "status": status, "node": node, "file": file}));
+        format!("{:#}\n", json!({"schema": 1, "runs": runs.collect::<Vec<_>>()}))
+    } else {
+        let width = rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
+        rows.iter()
+            .map(|(id, status, node, file)| format!("{id:width$}  {status:16}  {node:16}  {file}\n"))
+            .collect()
+    };
+    output::write_stdout(text.as_bytes())?;
+    Ok(Verdict::Clean)
+}
+
+/// The status of a run, and where it is or why it ended there.
+fn status(history: &History) -> Result<(String, String), AppError> {
+    let plan = plan(history)?;
+    let report = match history.report(&plan, None) {
+        Ok(report) => report,
+        Err(error) => return Ok((format!("damaged: {error}"), String::new())),
+    };
+    let at = || report.context.get("current_node").cloned().unwrap_or_default();
+    let node = if report.reason_node.is_empty() { at() } else { report.reason_node.clone() };
+    let status = match (report.status.as_str(), history.runner) {
+        ("running", None) => "crashed".to_owned(),
+        (_, Some(_)) if report.partial => "running".to_owned(),
+        (status, _) => status.to_owned(),
+    };
+    Ok((status, node))
+}
+
+pub(crate) fn show(arguments: &ShowArgs) -> Result<Verdict, AppError> {
+    let (history, plan) = open(&arguments.run)?;
+    let report = history.report(&plan, arguments.at)?;
+    if arguments.json {
+        output::write_stdout(report.json().as_bytes())?;
+        return Ok(Verdict::Clean);
+    }
+    let mut text = format!("run      {}\nfile     {}\n", report.run_id, history.created.graph_path);
+    let state = status(&history)?.0;
+    let shown = if arguments.at.is_some() { report.status.clone() } else { state };
+    text.push_str(&format!("status   {shown}\n"));
+    if !report.reason.is_empty() {
+        text.push_str(&format!("reason   {} {}\n", report.reason, report.reason_node));
+    }
+    let visits = serde_json::to_string(&report.visits).unwrap_or_default();
+    text.push_str(&format!("visits   {visits}\n"));
+    text.push_str(&format!("attempts {}\n", report.cost.attempts));
+    for (gate, outcome) in &report.gates {
+        text.push_str(&format!("goal     {gate} {outcome}\n"));
+    }
+    for gate in &report.open_gates {
+        text.push_str(&format!("open     {gate}\n"));
+    }
+    if arguments.context {
+        for (key, value) in &report.context {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    output::write_stdout(text.as_bytes())?;
+    Ok(Verdict::Clean)
+}
+
+pub(crate) fn logs(arguments: &LogsArgs) -> Result<Verdict, AppError> {
+    let root = Root::from_environment();
+    let folder = root.find(&arguments.run)?;
+    let mut next = arguments.since.unwrap_or(0);
+    loop {
+        let history = History::read(folder.clone())?;
+        let plan = plan(&history)?;
+        let mut text = Vec::new();
+        for record in history.records.iter().filter(|record| record.seq >= next && wanted(arguments, record))
+        {
+            shown(arguments, &history, &plan, record, &mut text);
+        }
+        output::write_stdout(&text)?;
+        next = history.records.last().map_or(next, |record| record.seq + 1);
+        if !arguments.follow || history.runner.is_none() {
+            return Ok(Verdict::Clean);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}
+
+fn wanted(arguments: &LogsArgs, record: &Record) -> bool {
+    arguments.node.as_ref().is_none_or(|node| *node == record.node)
+        && arguments.kind.as_ref().is_none_or(|kind| *kind == record.kind)
+}
+
+fn shown(arguments: &LogsArgs, history: &History, plan: &Plan, record: &Record, into: &mut Vec<u8>) {
+    if arguments.stdout || arguments.stderr {
+        if let Entry::Fact(Event::AttemptEnded { evidence: Evidence::Tool { output, .. }, .. }) =
+            &record.entry
+        {
+            let digest = if arguments.stdout { &output.output_blob } else { &output.stderr_blob };
+            into.extend(history.blob(digest).unwrap_or_default());
+        }
+        return;
+    }
+    let line = if arguments.json {
+        record.data()
+    } else {
+        let node = if record.node.is_empty() { String::new() } else { format!("{}  ", record.node) };
+        format!("{:5}  {}  {:18}  {node}{}", record.seq, record.ts, record.kind, record.summary(plan))
+    };
+    // Writing to memory cannot fail.
+    let _written = writeln!(into, "{}", line.trim_end());
+}
+
+pub(crate) fn answer(arguments: &AnswerArgs) -> Result<Verdict, AppError> {
+    let (history, plan) = open(&arguments.run)?;
+    let (state, _) = history.fold(&plan, None)?;
+    let (Some(gate), Some(choice)) = (&arguments.gate, &arguments.choice) else {
+        let mut text = String::new();
+        for spec in state.open_gates() {
+            let asked = dotwright_runner::question(&plan, spec.clone());
+            text.push_str(&format!("{}#{}  {}\n", asked.node, asked.visit, asked.question));
+            for (key, choice) in &asked.choices {
+                text.push_str(&format!("  [{key}] {choice}\n"));
+            }
+        }
+        output::write_stdout(text.as_bytes())?;
+        return Ok(Verdict::Clean);
+    };
+    let node = crate::prove::node(&plan, gate)?;
+    let Some(open) = state.open_gates().map(|spec| spec.gate).find(|open| open.node == node) else {
+        let visits = state.visits(node);
+        let key = format!("human.gate.{gate}.{visits}");
+        let context = state.context(&plan, dotwright_engine::run::WalkId::MAIN);
+        let winner = context.get(&key).map(|choice| format!(": it was answered with `{choice}`"));
+        output::write_stderr(&format!("the gate `{gate}` is not open{}\n", winner.unwrap_or_default()));
+        return Ok(Verdict::Findings);
+    };
+    if !state.would_answer(&plan, open, choice) {
+        let help = format!("`dotwright answer {}` lists the choices", arguments.run);
+        return Err(AppError::usage(format!("`{choice}` is none of the choices of `{gate}`"), help));
+    }
+    let by = arguments.by.clone().unwrap_or_else(|| "answer".to_owned());
+    tell_or_ask(&history, open, choice, arguments.text.clone(), by)?;
+    output::write_stderr(&format!("`{gate}` is answered with `{choice}`\n"));
+    Ok(Verdict::Clean)
+}
+
+/// A live runner is asked; in a run that rests the fact is appended here.
+fn tell_or_ask(
+    history: &History,
+    gate: VisitId,
+    choice: &str,
+    text: Option<String>,
+    by: String,
+) -> Result<(), AppError> {
+    let choice = choice.to_owned();
+    if history.runner.is_some() {
+        let name = plan(history)?.name(gate.node).to_owned();
+        let request = Request::Answer { gate: name, visit: gate.visit, choice, text, by };
+        return Ok(dotwright_runner::send(&history.folder, &request)?);
+    }
+    let answer = Answer { choice, text, by };
+    tell(history, Event::GateAnswered { gate, answer })
+}
+
+fn tell(history: &History, event: Event) -> Result<(), AppError> {
+    match execute::taken_up(history)? {
+        Ok((graph, setup)) => {
+            let root = Root::from_environment();
+            dotwright_runner::tell(&graph, &setup, &root, &history.folder.id, event)?;
+            Ok(())
+        }
+        Err(Refused::Checker(message) | Refused::Child { message, .. }) => Err(AppError::usage(
+            message.trim().to_owned(),
+            "the pipeline of the run does not pass the checker any more",
+        )),
+    }
+}
+
+pub(crate) fn cancel(arguments: &CancelArgs) -> Result<Verdict, AppError> {
+    let (history, plan) = open(&arguments.run)?;
+    let by = "dotwright cancel".to_owned();
+    if history.runner.is_some() {
+        dotwright_runner::send(&history.folder, &Request::Cancel { by, now: arguments.now })?;
+        return Ok(Verdict::Clean);
+    }
+    let (state, _) = history.fold(&plan, None)?;
+    if matches!(state.phase(), Phase::Ended(_)) {
+        output::write_stderr(&format!("the run `{}` is over\n", history.folder.id));
+        return Ok(Verdict::Findings);
+    }
+    tell(&history, Event::CancelRequested { by })?;
+    Ok(Verdict::Clean)
+}
+
+pub(crate) fn pause(arguments: &PauseArgs) -> Result<Verdict, AppError> {
+    let (history, _) = open(&arguments.run)?;
+    if history.runner.is_none() {
+        output::write_stderr(&format!("the run `{}` does not run\n", history.folder.id));
+        return Ok(Verdict::Findings);
+    }
+    dotwright_runner::send(&history.folder, &Request::Pause { by: "dotwright pause".to_owned() })?;
+    Ok(Verdict::Clean)
+}
+
+pub(crate) fn clean(arguments: &CleanArgs) -> Result<Verdict, AppError> {
+    let root = Root::from_environment();
+    let folders = match &arguments.run {
+        Some(run) => vec![root.find(run)?],
+        None => root.list()?,
+    };
+    for folder in folders {
+        let over = match History::read(folder.clone()) {
+            Ok(history) if history.runner.is_some() => false,
+            Ok(history) => {
+                let over = ["success", "fail", "cancelled"].contains(&status(&history)?.0.as_str());
+                over || arguments.run.is_some()
+            }
+            Err(_) => arguments.run.is_some(),
+        };
+        if !over {
+            continue;
+        }
+        output::write_stdout(format!("{}\n", folder.path.display()).as_bytes())?;
+        if arguments.yes {
+            // It does not follow links.
+            std::fs::remove_dir_all(&folder.path)
+                .map_err(|error| AppError::Write { path: folder.path.clone(), error })?;
+        }
+    }
+    Ok(Verdict::Clean)
+}
+
+pub(crate) fn wait(arguments: &WaitArgs) -> Result<Verdict, AppError> {
+    let begun = std::time::Instant::now();
+    loop {
+        let (history, plan) = open(&arguments.run)?;
+        if history.runner.is_none() {
+            // Neither ended nor resting without a runner: it died.
+            return Ok(Verdict::Run(why::code(&history, &plan)?.unwrap_or(9)));
+        }
+        if arguments.timeout.is_some_and(|timeout| begun.elapsed() > timeout) {
+            output::write_stderr(&format!("the run `{}` goes on\n", history.folder.id));
+            return Ok(Verdict::Findings);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}
+
+pub(crate) fn fork(arguments: &ForkArgs) -> Result<Verdict, AppError> {
+    let (history, plan) = open(&arguments.run)?;
+    let until = match &arguments.at {
+        None => before_the_end(&history),
+        Some(at) => match at.parse() {
+            Ok(seq) => Some(seq),
+            Err(_) => arrival(&history, &plan, at)?,
+        },
+    };
+    let last = history.records.last().map_or(0, |record| record.seq);
+    let Some(until) = until.filter(|&until| until > 1 && until <= last) else {
+        let help = format!("`dotwright logs {}` numbers the records", arguments.run);
+        return Err(AppError::usage("the run has no such point", help));
+    };
+    let id = arguments.run_id.clone().unwrap_or_else(dotwright_runner::new_run_id);
+    dotwright_runner::fork(&history, &Root::from_environment(), &id, until)?;
+    output::write_stdout(format!("{id}\n").as_bytes())?;
+    Ok(Verdict::Clean)
+}
+
+/// The record before the fact that ended the run, or its last one.
+fn before_the_end(history: &History) -> Option<u64> {
+    let over = matches!(
+        history.records.last().map(|record| &record.entry),
+        Some(Entry::Decision(dotwright_engine::run::Command::Finish(_)))
+    );
+    let last_fact = history.records.iter().rfind(|record| matches!(record.entry, Entry::Fact(_)));
+    match last_fact.filter(|_| over) {
+        Some(fact) => fact.seq.checked_sub(1),
+        None => history.records.last().map(|record| record.seq),
+    }
+}
+
+/// The record of an arrival.
+fn arrival(history: &History, plan: &Plan, at: &str) -> Result<Option<u64>, AppError> {
+    let (name, visit) = match at.rsplit_once('#') {
+        Some((name, visit)) => (name, visit.parse().ok()),
+        None => (at, Some(1)),
+    };
+    let node = crate::prove::node(plan, name)?;
+    let wanted = visit.map(|visit| VisitId { node, visit });
+    let found = history.records.iter().find(|record| match &record.entry {
+        Entry::Decision(dotwright_engine::run::Command::Decide(
+            dotwright_engine::run::Decision::NodeEntered { visit, .. },
+        )) => Some(*visit) == wanted,
+        _ => false,
+    });
+    Ok(found.map(|record| record.seq))
+}
