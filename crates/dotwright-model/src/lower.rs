@@ -15,8 +15,8 @@ use hashbrown::hash_table::Entry;
 use petgraph::graph::DiGraph;
 
 use crate::pipeline::{
-    Adjacency, ConditionText, Edge, EdgeCondition, EdgeId, EdgeLimit, Frame, HandlerSource, Node, NodeId, Origin, Pipeline,
-    PipelineStylesheet, Subgraph, SubgraphId, UnreadEdges, key_bit,
+    Adjacency, ConditionText, Edge, EdgeCondition, EdgeId, EdgeLimit, Frame, HandlerSource, Node, NodeId,
+    Origin, Pipeline, PipelineStylesheet, Subgraph, SubgraphId, UnreadEdges, key_bit,
 };
 use crate::text::Text;
 use crate::{AttributeKey, Handler, Profile, UnknownType, parse_integer};
@@ -54,7 +54,7 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         mentioned: Vec::new(),
         groups: Vec::new(),
         group_edges: 0,
-        out_edges: Vec::new(),
+        out_edges: Vec::with_capacity(statements / 2),
         unread_edges: None,
     };
     if let Some(graph) = parse.ast.graphs().first() {
@@ -378,11 +378,8 @@ impl Lowering<'_> {
         let content = text.get(source);
         let known_text = |index: u32| texts.get(index as usize).map_or("", |known| known.text.get(source));
         let hash_of_known = |&index: &u32| hash(known_text(index));
-        let entry = self.known_conditions.entry(
-            hash(content),
-            |&index| known_text(index) == content,
-            hash_of_known,
-        );
+        let entry =
+            self.known_conditions.entry(hash(content), |&index| known_text(index) == content, hash_of_known);
         match entry {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(vacant) => {

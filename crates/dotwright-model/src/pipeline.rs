@@ -15,8 +15,8 @@ use dotwright_syntax::{Parse, StringMap, decode};
 use hashbrown::HashTable;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 
-use crate::text::Text;
 use crate::profile::Alias;
+use crate::text::Text;
 use crate::{AttributeKey, Handler, Profile, Scope, lower};
 
 /// A node of a pipeline.
