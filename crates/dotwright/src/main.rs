@@ -16,6 +16,7 @@ mod fingerprint;
 mod fmt;
 mod graph;
 mod input;
+mod memory;
 mod output;
 mod parallel;
 mod position;
