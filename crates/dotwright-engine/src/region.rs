@@ -143,13 +143,17 @@ fn post_order<S: Iterator<Item = NodeId>>(
 
 /// Numbers the dominator tree in pre-order, so that dominance is containment of ranges.
 fn spans(pipeline: &Pipeline, immediate: &[Option<NodeId>]) -> Vec<Option<(u32, u32)>> {
-    let mut children: Vec<Vec<NodeId>> = vec![Vec::new(); immediate.len()];
+    // Children as linked lists: their order does not matter, and a vector for each node costs more than all the rest.
+    let mut first_child: Vec<Option<NodeId>> = vec![None; immediate.len()];
+    let mut sibling: Vec<Option<NodeId>> = vec![None; immediate.len()];
     for node in pipeline.nodes() {
         let above = immediate.get(node.index()).copied().flatten();
-        if let Some(children) = above.and_then(|above| children.get_mut(above.index())) {
-            children.push(node);
+        let first = above.and_then(|above| first_child.get_mut(above.index()));
+        if let (Some(first), Some(sibling)) = (first, sibling.get_mut(node.index())) {
+            *sibling = first.replace(node);
         }
     }
+    let linked = |links: &[Option<NodeId>], node: NodeId| links.get(node.index()).copied().flatten();
     let mut spans = vec![None; immediate.len()];
     let mut next = 0;
     let mut stack: Vec<(NodeId, bool)> = pipeline.start().map(|start| (start, false)).into_iter().collect();
@@ -162,8 +166,8 @@ fn spans(pipeline: &Pipeline, immediate: &[Option<NodeId>]) -> Vec<Option<(u32, 
         *span = Some((next, next));
         next += 1;
         stack.push((node, true));
-        let below = children.get(node.index()).into_iter().flatten();
-        stack.extend(below.map(|&child| (child, false)));
+        let children = std::iter::successors(linked(&first_child, node), |&child| linked(&sibling, child));
+        stack.extend(children.map(|child| (child, false)));
     }
     spans
 }

@@ -54,7 +54,7 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         mentioned: Vec::new(),
         groups: Vec::new(),
         group_edges: 0,
-        out_edges: Vec::new(),
+        out_edges: Vec::with_capacity(statements / 2),
         unread_edges: None,
     };
     if let Some(graph) = parse.ast.graphs().first() {

@@ -294,6 +294,14 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_unknown_escapes_is_known_by_one_scan() {
+        assert!(!may_have_unknown_escapes(r#"digraph { a [x="\\d \"q\" \n\\\\", y="\t"] \\ "\\" }"#));
+        for strange in [r#""\d""#, r#""\\\d""#, r#"\"\d""#, r#""\\"+"\|""#, "\\"] {
+            assert!(may_have_unknown_escapes(strange), "{strange}");
+        }
+    }
+
+    #[test]
     fn the_four_escapes_are_decoded_and_other_backslashes_stay() {
         let source = r#""a\"b\\c\nd\te\|f""#;
         assert_eq!(decode(source, quoted(source)), "a\"b\\c\nd\te\\|f");

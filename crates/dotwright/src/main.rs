@@ -20,6 +20,7 @@ mod graph;
 mod input;
 mod load;
 mod lsp;
+mod memory;
 mod output;
 mod parallel;
 mod position;

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use crate::memory;
+
 /// Silence that a person takes for work; longer, and they want to see something move.
 const PATIENCE: Duration = Duration::from_millis(800);
 
@@ -17,6 +19,7 @@ pub(crate) fn map<T: Sync, R: Send>(
     job: impl Fn(&T) -> R + Sync,
     mut progress: impl FnMut(usize),
 ) -> Vec<R> {
+    memory::keep_freed();
     if items.len() < 2 {
         return items.iter().map(job).collect();
     }
@@ -30,6 +33,7 @@ pub(crate) fn map<T: Sync, R: Send>(
             .map(|_| {
                 let (finished, next, done, job) = (finished.clone(), &next, &done, &job);
                 scope.spawn(move || {
+                    memory::grow_heap();
                     let mut mine = Vec::new();
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);

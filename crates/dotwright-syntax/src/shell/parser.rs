@@ -125,7 +125,7 @@ impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let whole = TextRange::new(0, text.len() as u32);
         // Roughly what a script of this length holds; vectors that grow from nothing cost more than the parse.
-        let lines = text.len() / 32 + 1;
+        let commands = text.len() / 20 + 2;
         let top = Script { kind: ScriptKind::Top, parent: None, range: whole, pipelines: Run::default() };
         let mut parser = Parser {
             text,
@@ -150,7 +150,7 @@ impl<'t> Parser<'t> {
                 awaiting: None,
             },
             outer: Vec::new(),
-            pipelines: Vec::with_capacity(lines),
+            pipelines: Vec::with_capacity(commands),
             commands: Vec::with_capacity(4),
             words: Vec::with_capacity(16),
             assignments: Vec::new(),
@@ -158,9 +158,9 @@ impl<'t> Parser<'t> {
             heredocs: Vec::new(),
             keeps_tokens: false,
             shell: Shell {
-                scripts: Vec::with_capacity(lines),
-                pipelines: Vec::with_capacity(lines),
-                commands: Vec::with_capacity(lines),
+                scripts: Vec::with_capacity(text.len() / 80 + 2),
+                pipelines: Vec::with_capacity(commands),
+                commands: Vec::with_capacity(commands),
                 words: Vec::with_capacity(text.len() / 7),
                 ..Shell::default()
             },

@@ -1,6 +1,6 @@
 //! A key that two answers share does not tell the runner which of them a person means.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dotwright_diagnostics::{Severity, TextEdit, TextRange};
 use dotwright_engine::accelerator;
@@ -30,8 +30,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         let choices = choices(pipeline, gate);
-        let mut first: HashMap<String, &Choice> = HashMap::new();
-        let mut given: HashMap<String, ()> = choices.iter().map(|choice| (choice.key.clone(), ())).collect();
+        let mut first: BTreeMap<String, &Choice> = BTreeMap::new();
+        let mut given: BTreeSet<String> = choices.iter().map(|choice| choice.key.clone()).collect();
         for choice in &choices {
             // An answer without label is the business of `unlabelled-option`.
             let Some(label) = pipeline.edge_label(choice.edge) else { continue };
@@ -55,12 +55,12 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                 report.variant(Severity::Hint, range, message)
             };
             let finding = finding.label(earlier_label.value_range(), format!("has the key `{key}` too"));
-            let free = free_key(&choice.text, |key| given.contains_key(key));
+            let free = free_key(&choice.text, |key| given.contains(key));
             report.push(match free {
                 Some(free) => {
                     let title = format!("give one of them another key, for example `[{free}]`");
                     let edit = key_edit(label, choice, &free);
-                    given.insert(free, ());
+                    given.insert(free);
                     finding.help(title.as_str()).fix(unsafe_fix(title, vec![edit]))
                 }
                 None => finding.help("give one of them another key, for example `[1]`"),

@@ -25,6 +25,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
+    let mut operators = Vec::new();
     for &edge in context.conditional_edges() {
         let Some(condition) = context.pipeline.condition(edge) else { continue };
         let mut errors =
@@ -33,7 +34,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             report.push(parse_error(context, report, edge, &condition, error));
             continue;
         }
-        let mut operators = Vec::new();
+        operators.clear();
         used_operators(condition.condition, condition.text, &mut operators);
         operators.sort_by_key(|&(operator, range)| (operator, range));
         for uses in operators.chunk_by(|a, b| a.0 == b.0) {
