@@ -241,7 +241,7 @@ fn lenses_name_only_commands_that_the_client_has() {
         lenses.find(|lens| lens["command"]["command"] == name).unwrap()["command"]["arguments"].clone()
     };
     assert_eq!(arguments("dotwright.run"), json!([URI]));
-    assert_eq!(arguments("dotwright.showPlaces")[2][0]["uri"], URI);
+    assert_eq!(arguments("dotwright.showPlaces")[0], URI);
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> String {
