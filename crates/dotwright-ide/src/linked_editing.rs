@@ -83,12 +83,12 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_of_the_id_is_left_alone() {
+    fn escapes_in_quoted_ids_belong_to_the_range() {
         check(
             "digraph { \"a\\\"b$0\" -> \"a\\\"b\" }",
             expect![[r#"
-            1:12-1:16 `a\"b`
-            1:22-1:26 `a\"b`
+            1:12-1:16 `a\\\"b`
+            1:22-1:26 `a\\\"b`
             [^"\\]+
         "#]],
         );
