@@ -225,6 +225,23 @@ fn lenses_name_only_commands_that_the_client_has() {
     let (mut client, _) = LanguageClient::open(&[], Answers::Agrees, params);
     client.did_open(URI, 1, PIPELINE);
     assert!(commands(&mut client).contains(&"dotwright.run".to_owned()));
+    // What both of our clients list.
+    let names =
+        ["explain", "run", "showGraph", "showPlaces", "simulate"].map(|name| format!("dotwright.{name}"));
+    let params = json!({ "capabilities": {}, "initializationOptions": { "clientCommands": names } });
+    let (mut client, _) = LanguageClient::open(&[], Answers::Agrees, params);
+    client.did_open(URI, 1, PIPELINE);
+    let mut found = commands(&mut client);
+    found.sort();
+    found.dedup();
+    assert_eq!(found, names);
+    let lenses = client.result("textDocument/codeLens", document());
+    let arguments = |name: &str| {
+        let mut lenses = lenses.as_array().unwrap().iter();
+        lenses.find(|lens| lens["command"]["command"] == name).unwrap()["command"]["arguments"].clone()
+    };
+    assert_eq!(arguments("dotwright.run"), json!([URI]));
+    assert_eq!(arguments("dotwright.showPlaces")[0], URI);
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> String {

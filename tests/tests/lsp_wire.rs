@@ -417,3 +417,91 @@ fn progress_is_reported_on_the_token_of_the_request() {
     }
     client.shut_down();
 }
+
+/// A folder with these files, and its address.
+fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let address = format!("file://{}", folder.path().display());
+    (folder, address)
+}
+
+/// The rules of the next findings for a file.
+fn next_rules(client: &mut LanguageClient, uri: &str) -> Vec<String> {
+    let message = client.wait("findings", |message| {
+        message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == uri
+    });
+    let found = message["params"]["diagnostics"].as_array().unwrap().iter();
+    found.map(|found| found["code"].as_str().unwrap_or("none").to_owned()).collect()
+}
+
+#[test]
+fn the_user_can_end_the_check_of_the_workspace() {
+    let mut text = "digraph g {\n".to_owned();
+    (0..300).for_each(|node| text.push_str(&format!("    n{node} [prompt=x]\n    n{node} -> m{node}\n")));
+    text.push('}');
+    let names: Vec<String> = (0..300).map(|file| format!("{file}.dot")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), text.as_str())).collect();
+    let (_folder, root) = folder(&files);
+    let params = json!({ "rootUri": root, "capabilities": { "textDocument": { "diagnostic": {} } } });
+    let (mut client, _) = LanguageClient::open(&[], Answers::Agrees, params);
+    let params = json!({ "previousResultIds": [], "workDoneToken": "t" });
+    let id = client.ask("workspace/diagnostic", params);
+    client.wait("a bar", |message| message["params"]["value"]["kind"] == "begin");
+    client.notify("window/workDoneProgress/cancel", json!({ "token": "another" }));
+    client.notify("window/workDoneProgress/cancel", json!({ "token": "t" }));
+    assert_eq!(code(&client.response(id)), -32800);
+    client.wait("the end of the bar", |message| message["params"]["value"]["kind"] == "end");
+    client.shut_down();
+}
+
+#[test]
+fn pipelines_that_are_not_open_are_checked_for_clients_that_do_not_ask() {
+    let (_folder, root) = folder(&[("a.dot", PIPELINE), ("b.dot", "digraph g {"), ("c.dot", PIPELINE)]);
+    let uri = |name: &str| format!("{root}/{name}");
+    let mut params = pushed();
+    params["rootUri"] = json!(root);
+    let (mut client, _) = LanguageClient::open(&[], Answers::Agrees, params);
+    assert!(next_rules(&mut client, &uri("a.dot")).contains(&"undeclared-node".to_owned()));
+    assert!(next_rules(&mut client, &uri("b.dot")).contains(&"syntax-error".to_owned()));
+    assert!(next_rules(&mut client, &uri("c.dot")).contains(&"undeclared-node".to_owned()));
+    // A buffer speaks for itself, and the file again when it is closed.
+    client.did_open(&uri("a.dot"), 1, "digraph g {");
+    assert!(next_rules(&mut client, &uri("a.dot")).contains(&"syntax-error".to_owned()));
+    client.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri("a.dot") } }));
+    assert!(next_rules(&mut client, &uri("a.dot")).is_empty());
+    assert!(next_rules(&mut client, &uri("a.dot")).contains(&"undeclared-node".to_owned()));
+    client.shut_down();
+}
+
+#[test]
+fn a_broken_configuration_is_a_finding_in_its_file() {
+    let (folder, root) = folder(&[("dotwright.toml", "profile = \"nobody\"\n"), ("a.dot", PIPELINE)]);
+    let (uri, pipeline) = (format!("{root}/dotwright.toml"), format!("{root}/a.dot"));
+    let mut params = pushed();
+    params["rootUri"] = json!(root);
+    let (mut client, _) = LanguageClient::open(&[], Answers::Agrees, params);
+    assert_eq!(next_rules(&mut client, &uri), ["none"]);
+    std::fs::write(folder.path().join("dotwright.toml"), "# nothing\n").unwrap();
+    client.did_open(&pipeline, 1, PIPELINE);
+    assert!(next_rules(&mut client, &uri).is_empty());
+    // The buffer counts while it is open.
+    client.did_open(&uri, 1, "preset = 1\n");
+    let found = client.diagnostics(&uri, 1);
+    assert_eq!(found[0]["range"]["start"], json!({ "line": 0, "character": 9 }));
+    client.shut_down();
+}
+
+#[test]
+fn clients_that_ask_get_a_broken_configuration_with_the_workspace() {
+    let (_folder, root) = folder(&[("dotwright.toml", "profile = \"nobody\"\n"), ("a.dot", PIPELINE)]);
+    let params = json!({ "rootUri": root, "capabilities": { "textDocument": { "diagnostic": {} } } });
+    let (mut client, _) = LanguageClient::open(&[], Answers::Agrees, params);
+    let report = client.result("workspace/diagnostic", json!({ "previousResultIds": [] }));
+    let items = report["items"].as_array().unwrap();
+    let file = items.iter().find(|item| item["uri"] == format!("{root}/dotwright.toml")).unwrap();
+    assert_eq!(file["items"][0]["severity"], 1);
+    client.shut_down();
+}

@@ -99,6 +99,11 @@ impl Document {
         self.findings.get_or_init(|| self.check(&External::default()))
     }
 
+    /// What the linter finds without outside analysers, if somebody has asked for it.
+    pub(crate) fn known_findings(&self) -> Option<&CheckResult> {
+        self.findings.get()
+    }
+
     /// What the linter finds, with what outside analysers such as shellcheck found.
     pub fn check(&self, external: &External) -> CheckResult {
         if self.source.len() <= MAX_CHECKED_BYTES {

@@ -23,12 +23,12 @@ pub fn linked_editing_ranges(document: &Document, offset: u32) -> Option<LinkedR
         return None;
     }
     let text = own.range.text(document.source());
-    let quoted = document.names().occurrences(name).any(|found| found.token == found.range);
     let alike =
-        document.names().occurrences(name).filter(|found| found.range.text(document.source()) == text);
+        || document.names().occurrences(name).filter(|found| found.range.text(document.source()) == text);
     // A bare id among them cannot take what only quotes allow.
-    let word_pattern = if quoted { "[A-Za-z_][A-Za-z0-9_]*" } else { "[^\"\\\\]+" };
-    Some(LinkedRanges { ranges: alike.map(|found| found.range).collect(), word_pattern })
+    let has_bare = alike().any(|found| found.token == found.range);
+    let word_pattern = if has_bare { "[A-Za-z_][A-Za-z0-9_]*" } else { "[^\"\\\\]+" };
+    Some(LinkedRanges { ranges: alike().map(|found| found.range).collect(), word_pattern })
 }
 
 #[cfg(test)]
@@ -67,5 +67,30 @@ mod tests {
         "#]],
         );
         check("digraph { a [la$0bel=ab] }", expect![[r#""#]]);
+    }
+
+    #[test]
+    fn selectors_and_lists_are_linked_and_other_names_are_not() {
+        check(
+            "digraph { model_stylesheet=\"#ab { llm_model: ab }\" a$0b -> c ab [class=ab, prompt=\"$ab\"] }",
+            expect![[r#"
+            1:30-1:32 `ab`
+            1:52-1:54 `ab`
+            1:60-1:62 `ab`
+            [A-Za-z_][A-Za-z0-9_]*
+        "#]],
+        );
+    }
+
+    #[test]
+    fn escapes_in_quoted_ids_belong_to_the_range() {
+        check(
+            "digraph { \"a\\\"b$0\" -> \"a\\\"b\" }",
+            expect![[r#"
+            1:12-1:16 `a\\\"b`
+            1:22-1:26 `a\\\"b`
+            [^"\\]+
+        "#]],
+        );
     }
 }

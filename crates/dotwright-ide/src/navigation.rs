@@ -176,4 +176,35 @@ mod tests {
         );
         check("digraph { a [prompt=\"@none.$0md\"] }", expect!["type: implementation: "]);
     }
+
+    #[track_caller]
+    fn check_declaration(source: &str, expect: Expect) {
+        let (document, offset) = cursor(source);
+        let files = Workspace::new("p/main.dot", &[("p/a.md", "x")]);
+        expect.assert_eq(&shown(&document, declaration(&document, offset, &files)));
+    }
+
+    #[test]
+    fn a_declaration_is_where_the_name_is_introduced() {
+        check_declaration(
+            "digraph { a -> b$0 b [shape=hexagon] b [label=x] }",
+            expect![[r#"
+                1:16-1:17 `b` => 1:18-1:19 `b`
+                1:16-1:17 `b` => 1:36-1:37 `b`
+            "#]],
+        );
+        check_declaration(
+            r#"digraph { a [writes="score"] a -> b [condition="context.sc$0ore>1"] }"#,
+            expect![[r#"
+                1:57-1:62 `score` => 1:22-1:27 `score`
+            "#]],
+        );
+        check_declaration(
+            "digraph { a [prompt=\"@a.$0md\"] }",
+            expect![[r#"
+                1:23-1:27 `a.md` => p/a.md
+            "#]],
+        );
+        check_declaration("digraph { a [label=$0x] }", expect![[""]]);
+    }
 }

@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use dotwright_diagnostics::{Diagnostic, Severity};
-use dotwright_engine::{Analysis, Checked};
+use dotwright_engine::Checked;
 use dotwright_model::Pipeline;
 
 use crate::external::External;
-use crate::rule::{Context, Report};
+use crate::rule::{Context, LazyAnalysis, Report};
 use crate::settings::Settings;
 use crate::suppression;
 
@@ -32,7 +32,7 @@ pub struct Suppressed {
 
 /// Checks a pipeline. `settings.profile` should be the profile it was read with.
 pub fn check(pipeline: &Pipeline, settings: &Settings, external: &External) -> CheckResult {
-    let analysis = Analysis::new(pipeline);
+    let analysis = LazyAnalysis::new(pipeline);
     let context = Context {
         pipeline,
         analysis: &analysis,

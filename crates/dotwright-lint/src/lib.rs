@@ -28,5 +28,5 @@ pub use external::{
 };
 pub use fix::{FixMode, FixOutcome, fix};
 pub use registry::{Resolved, resolve_name, rule, rules as all_rules};
-pub use rule::{Context, Fixability, Report, Rule};
+pub use rule::{Context, Fixability, LazyAnalysis, Report, Rule};
 pub use settings::{ExtraHandler, Layer, Preset, Selection, Selector, Settings, ShellcheckSettings};

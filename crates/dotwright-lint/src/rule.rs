@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::ops::Deref;
 
 use dotwright_diagnostics::Applicability;
 use dotwright_diagnostics::{Diagnostic, Fix, Severity, TextEdit, TextRange};
@@ -69,13 +70,34 @@ pub struct Context<'c> {
     /// The pipeline.
     pub pipeline: &'c Pipeline,
     /// What it means.
-    pub analysis: &'c Analysis<'c>,
+    pub analysis: &'c LazyAnalysis<'c>,
     /// The configuration of the run.
     pub settings: &'c Settings,
     /// What outside analysers found.
     pub external: &'c External,
     pub(crate) pairs: OnceCell<Vec<Written<'c>>>,
     pub(crate) conditional: OnceCell<Vec<EdgeId>>,
+}
+
+/// What a pipeline means, worked out when a rule first asks: checks of syntax alone do not.
+#[derive(Debug)]
+pub struct LazyAnalysis<'c> {
+    pipeline: &'c Pipeline,
+    analysis: OnceCell<Analysis<'c>>,
+}
+
+impl<'c> LazyAnalysis<'c> {
+    pub(crate) fn new(pipeline: &'c Pipeline) -> LazyAnalysis<'c> {
+        LazyAnalysis { pipeline, analysis: OnceCell::new() }
+    }
+}
+
+impl<'c> Deref for LazyAnalysis<'c> {
+    type Target = Analysis<'c>;
+
+    fn deref(&self) -> &Analysis<'c> {
+        self.analysis.get_or_init(|| Analysis::new(self.pipeline))
+    }
 }
 
 impl<'c> Context<'c> {

@@ -180,7 +180,11 @@ def measure(servers, name, text, keys):
         change = {"range": {"start": place, "end": place}, "text": "x"}
         ours.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]})
     ours.findings(begin, version)
-    burst = (time.perf_counter() - begin) * 1000 / percentile(times[ours.name]["keystroke"], 0.5)
+    end = time.perf_counter()
+    # The largest answers decide the peak of memory, and the other server has none of them.
+    for feature in ["documentSymbol", "semanticTokens/full"]:
+        ours.request(f"textDocument/{feature}", {"textDocument": {"uri": uri}})
+    burst = (end - begin) * 1000 / percentile(times[ours.name]["keystroke"], 0.5)
     return times, burst
 
 

@@ -1,10 +1,10 @@
 //! The `dotwright.toml` of a file: the nearest one upwards, read again when it changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dotwright_config::{Configuration, FILE_NAME};
+use dotwright_config::{ConfigError, Configuration, FILE_NAME};
 
 use crate::disk::Stamp;
 
@@ -21,8 +21,25 @@ struct State {
     files: HashMap<PathBuf, Read>,
     /// The configuration file of each folder; only while the client says when files change.
     folders: Option<HashMap<PathBuf, Option<PathBuf>>>,
-    /// What is wrong with files and was not told yet.
-    problems: Vec<String>,
+    /// Files of which the client knows that something is wrong.
+    broken: HashSet<PathBuf>,
+    /// What became of files and was not told yet.
+    problems: Vec<Problem>,
+}
+
+/// What is wrong with a configuration file, or that nothing is any more.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) path: PathBuf,
+    pub(crate) error: Option<Arc<ConfigError>>,
+}
+
+impl Problem {
+    /// What the user should know; nothing when the file was mended.
+    pub(crate) fn message(&self) -> Option<String> {
+        let error = self.error.as_ref()?;
+        Some(format!("`{}` cannot be used: {error}", self.path.display()))
+    }
 }
 
 #[derive(Debug)]
@@ -55,8 +72,19 @@ impl Configurations {
     }
 
     /// What is wrong with configuration files, each time it changes.
-    pub(crate) fn take_problems(&self) -> Vec<String> {
-        std::mem::take(&mut self.lock().problems)
+    pub(crate) fn take_problems(&self) -> Vec<Problem> {
+        let mut state = self.lock();
+        let mut problems = std::mem::take(&mut state.problems);
+        let gone = state.broken.extract_if(|path| !path.is_file());
+        problems.extend(gone.map(|path| Problem { path, error: None }));
+        problems
+    }
+
+    /// The files that were read, sorted.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = self.lock().files.keys().cloned().collect();
+        files.sort();
+        files
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -86,9 +114,15 @@ impl State {
             return known.configuration.clone();
         }
         let configuration = match Configuration::read(path) {
-            Ok(configuration) => Some(Arc::new(configuration)),
+            Ok(configuration) => {
+                if self.broken.remove(path) {
+                    self.problems.push(Problem { path: path.to_owned(), error: None });
+                }
+                Some(Arc::new(configuration))
+            }
             Err(error) => {
-                self.problems.push(format!("`{}` cannot be used: {error}", path.display()));
+                self.broken.insert(path.to_owned());
+                self.problems.push(Problem { path: path.to_owned(), error: Some(Arc::new(error)) });
                 known.and_then(|known| known.configuration.clone())
             }
         };

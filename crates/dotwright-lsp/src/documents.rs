@@ -1,5 +1,6 @@
 //! Open buffers, kept equal to the client's.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -41,8 +42,12 @@ impl OpenDocument {
         changes: Vec<TextDocumentContentChangeEvent>,
         encoding: Encoding,
     ) {
+        // Where the lines start is known for a text that was looked at, and one edit is what most changes are.
+        let known = self.current.take();
+        let known = known.as_ref().and_then(|buffer| buffer.known_document());
+        let mut known = known.map(|document| document.lines());
         for change in changes {
-            apply(&mut self.text, change, encoding);
+            apply(&mut self.text, known.take(), change, encoding);
         }
         self.version = version;
         self.touch();
@@ -78,12 +83,18 @@ impl OpenDocument {
     }
 }
 
-fn apply(text: &mut String, change: TextDocumentContentChangeEvent, encoding: Encoding) {
+/// Applies one edit. `known` are the lines of the text, where somebody has them.
+fn apply(
+    text: &mut String,
+    known: Option<&LineIndex>,
+    change: TextDocumentContentChangeEvent,
+    encoding: Encoding,
+) {
     let Some(range) = change.range else {
         *text = change.text;
         return;
     };
-    let lines = LineIndex::new(text);
+    let lines = known.map_or_else(|| Cow::Owned(LineIndex::new(text)), Cow::Borrowed);
     let start = lines.offset(text, from_proto::position(range.start), encoding) as usize;
     let end = lines.offset(text, from_proto::position(range.end), encoding) as usize;
     text.replace_range(start.min(end)..end.max(start), &change.text);
@@ -100,7 +111,7 @@ mod tests {
         let range = Range::new(Position::new(from.0, from.1), Position::new(to.0, to.1));
         let change =
             TextDocumentContentChangeEvent { range: Some(range), range_length: None, text: new.to_owned() };
-        super::apply(&mut text, change, Encoding::Utf16);
+        super::apply(&mut text, None, change, Encoding::Utf16);
         assert_eq!(text, after);
     }
 

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use tower_lsp::ls_types::{
-    InitializeParams, InitializeResult, TextDocumentContentChangeEvent, Uri, WorkspaceFolder,
+    InitializeParams, InitializeResult, ProgressToken, TextDocumentContentChangeEvent, Uri, WorkspaceFolder,
 };
 
 use crate::cancel::{Cancel, Refuse, Reply};
 use crate::outbox::WrittenFindings;
 use crate::snapshot::Snapshot;
+use crate::sweep::Pipeline;
 
 /// One thing that happened.
 pub(crate) enum Event {
@@ -41,6 +42,12 @@ pub(crate) enum Event {
     Checked(Checked),
     /// Whatever was read from disk may be old.
     Forget,
+    /// The user ended the work behind a bar.
+    ProgressCancelled(ProgressToken),
+    /// A worker knows which pipelines the workspace has.
+    Listed(Vec<Pipeline>),
+    /// A worker has the findings of a pipeline that was not open.
+    Swept(Swept),
 }
 
 /// What answers a request, on a worker.
@@ -67,6 +74,8 @@ pub(crate) struct Request {
 pub(crate) enum Pace {
     /// About one document.
     Quick,
+    /// About one document, with an answer as large as that.
+    Large,
     /// About all files, which quick ones must not wait for.
     Long,
 }
@@ -80,6 +89,15 @@ pub(crate) enum OnEdit {
     Retrigger,
     /// It is answered from the text as it was.
     Answer,
+}
+
+/// The findings of a pipeline on disk.
+#[derive(Debug)]
+pub(crate) struct Swept {
+    pub(crate) uri: Uri,
+    pub(crate) is_clean: bool,
+    /// `None` when looking for them failed, or the file is gone.
+    pub(crate) findings: Option<WrittenFindings>,
 }
 
 /// The findings of one version of an open document.

@@ -29,6 +29,7 @@ mod requests;
 mod server;
 mod session;
 mod snapshot;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod to_proto;

@@ -19,12 +19,13 @@ use tower_lsp::ls_types::{
 use crate::cancel::{Cancel, Refuse};
 use crate::client_settings::ClientSettings;
 use crate::documents::OpenDocument;
-use crate::event::{Checked, Event, OnEdit, Pace, Request};
+use crate::event::{Checked, Event, OnEdit, Pace, Request, Swept};
 use crate::outbox::{Outbox, WrittenFindings};
 use crate::session::Session;
 use crate::snapshot::{Root, Snapshot, Workspace};
+use crate::sweep::{Step, Sweep};
 use crate::workers::Workers;
-use crate::{capabilities, from_proto, to_proto};
+use crate::{capabilities, from_proto, requests, to_proto};
 
 /// The state of the server.
 pub(crate) struct Owner {
@@ -40,8 +41,13 @@ pub(crate) struct Owner {
     waiting: Vec<Waiting>,
     /// Answer requests about one document.
     workers: Workers,
+    /// Answers requests whose work takes memory that grows with the document: one thread, so that the memory is that of
+    /// one such request, since threads do not share what they have freed.
+    writer: Workers,
     /// Answer requests about all files.
     searchers: Workers,
+    /// Pipelines that are not open.
+    sweep: Sweep,
     /// Looks for findings, so that a few slow requests cannot delay them.
     checker: Workers,
 }
@@ -66,7 +72,9 @@ impl Owner {
             snapshot: None,
             waiting: Vec::new(),
             workers: Workers::new(cores.clamp(2, 8)),
+            writer: Workers::new(1),
             searchers: Workers::new(2),
+            sweep: Sweep::default(),
             checker: Workers::new(1),
         }
     }
@@ -80,9 +88,8 @@ impl Owner {
                 self.apply(event);
             }
             self.look_for_findings();
-            for problem in self.workspace.caches.configurations.take_problems() {
-                self.outbox.warn(problem);
-            }
+            self.sweep();
+            self.tell_problems();
         }
     }
 
@@ -111,6 +118,15 @@ impl Owner {
             Event::Request(request) => self.dispatch(*request),
             Event::Checked(checked) => self.report(checked),
             Event::Forget => self.forget(),
+            Event::ProgressCancelled(token) => self.workspace.caches.bars.cancel(&token),
+            Event::Listed(pipelines) => {
+                for uri in self.sweep.listed(pipelines) {
+                    if !self.documents.contains_key(&uri) {
+                        self.take_back(uri);
+                    }
+                }
+            }
+            Event::Swept(swept) => self.tell_swept(swept),
         }
     }
 
@@ -140,11 +156,13 @@ impl Owner {
             self.outbox.ask::<request::RegisterCapability>(params, |_| None);
         }
         self.ask_for_settings();
+        self.sweep.want();
     }
 
     fn open(&mut self, uri: Uri, version: i32, text: String) {
         let path = from_proto::path(&uri);
         let settings = self.workspace.settings(path.as_deref());
+        self.sweep.opened(&uri);
         self.documents.insert(uri.clone(), OpenDocument::new(uri, version, text, settings));
         self.snapshot = None;
     }
@@ -159,12 +177,21 @@ impl Owner {
     fn close(&mut self, uri: &Uri) {
         self.supersede(uri);
         self.workspace.caches.tokens.forget(uri);
-        if self.documents.remove(uri).is_some() && !self.session.pulls {
-            let (uri, diagnostics) = (uri.clone(), Vec::new());
-            let none = WrittenFindings::new(&PublishDiagnosticsParams { uri, diagnostics, version: None });
-            none.into_iter().for_each(|none| self.outbox.diagnostics(none));
+        if let Some(document) = self.documents.remove(uri).filter(|_| !self.session.pulls) {
+            self.take_back(uri.clone());
+            let is_below =
+                |path: &PathBuf| self.workspace.roots.iter().any(|root| path.starts_with(&root.path));
+            if let Some(path) = document.path.filter(is_below) {
+                self.sweep.want_one((path, uri.clone()));
+            }
         }
         self.snapshot = None;
+    }
+
+    /// Tells the client that a document has no findings.
+    fn take_back(&self, uri: Uri) {
+        let none = PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None };
+        WrittenFindings::new(&none).into_iter().for_each(|none| self.outbox.diagnostics(none));
     }
 
     fn files_changed(&mut self, uris: &[Uri]) {
@@ -191,6 +218,7 @@ impl Owner {
         self.workspace.roots.extend(added.iter().filter_map(root));
         self.workspace.caches.forget_pipelines();
         self.configure();
+        self.sweep.want();
         self.ask_for_settings();
     }
 
@@ -261,8 +289,9 @@ impl Owner {
         changed
     }
 
-    /// Tells the client to ask again for what it asked for before.
-    fn refresh(&self) {
+    /// Tells the client to ask again for what it asked for before; what it does not ask for is looked for again.
+    fn refresh(&mut self) {
+        self.sweep.want();
         let refreshes = self.session.refreshes;
         if refreshes.diagnostics && self.session.pulls {
             self.outbox.ask::<request::WorkspaceDiagnosticRefresh>((), |_| None);
@@ -314,6 +343,7 @@ impl Owner {
         self.waiting.push(Waiting { document, on_edit, refuse, cancel: cancel.clone() });
         let workers = match pace {
             Pace::Quick => &self.workers,
+            Pace::Large => &self.writer,
             Pace::Long => &self.searchers,
         };
         workers.run(Box::new(move || {
@@ -359,8 +389,7 @@ impl Owner {
             let (session, outbox) = (Arc::clone(&self.session), self.outbox.clone());
             self.checker.run(Box::new(move || {
                 let look = || {
-                    let found = dotwright_ide::diagnostics(buffer.document(), None);
-                    let diagnostics = to_proto::diagnostics(&session, &buffer, &found);
+                    let diagnostics = requests::findings(&session, &buffer);
                     let version = buffer.version.filter(|_| session.versioned_findings);
                     let uri = buffer.uri.clone();
                     WrittenFindings::new(&PublishDiagnosticsParams { uri, diagnostics, version })
@@ -368,6 +397,58 @@ impl Owner {
                 let findings = catch_unwind(AssertUnwindSafe(look)).ok().flatten();
                 outbox.post(Event::Checked(Checked { uri: buffer.uri.clone(), state, findings }));
             }));
+        }
+    }
+
+    /// Has the next pipeline checked that is not open, when no open one waits.
+    fn sweep(&mut self) {
+        if self.session.pulls || self.documents.values().any(|document| document.is_checked) {
+            return;
+        }
+        let Some(step) = self.sweep.next(|uri| self.documents.contains_key(uri)) else { return };
+        let snapshot = self.snapshot();
+        self.checker.run(Box::new(move || {
+            let event = match step {
+                Step::List => {
+                    let named = |path: PathBuf| Some((path.clone(), snapshot.uri(&path)?));
+                    Event::Listed(snapshot.pipelines().into_iter().filter_map(named).collect())
+                }
+                Step::Check((path, uri)) => {
+                    let found = catch_unwind(AssertUnwindSafe(|| snapshot.swept(&path))).ok().flatten();
+                    let is_clean = found.as_ref().is_none_or(|found| found.diagnostics.is_empty());
+                    let findings = found.and_then(|found| WrittenFindings::new(&found));
+                    Event::Swept(Swept { uri, is_clean, findings })
+                }
+            };
+            snapshot.outbox.post(event);
+        }));
+    }
+
+    /// Sends the findings of a pipeline on disk, unless a buffer was opened for it meanwhile.
+    fn tell_swept(&mut self, swept: Swept) {
+        let is_news = self.sweep.checked(&swept.uri, swept.is_clean);
+        if self.documents.contains_key(&swept.uri) {
+            self.sweep.opened(&swept.uri);
+        } else if is_news {
+            match swept.findings {
+                Some(findings) => self.outbox.diagnostics(findings),
+                None => self.take_back(swept.uri),
+            }
+        }
+    }
+
+    /// Says what is wrong with configuration files, each time it changes: to the user, and at its place in the file.
+    fn tell_problems(&mut self) {
+        for problem in self.workspace.caches.configurations.take_problems() {
+            if let Some(message) = problem.message() {
+                self.outbox.warn(message);
+            }
+            let uri = to_proto::uri(&problem.path).filter(|uri| !self.documents.contains_key(uri));
+            if let Some(uri) = uri.filter(|_| !self.session.pulls) {
+                let diagnostics = to_proto::configuration(&self.session, problem.error.as_deref());
+                let findings = PublishDiagnosticsParams { uri, diagnostics, version: None };
+                WrittenFindings::new(&findings).into_iter().for_each(|found| self.outbox.diagnostics(found));
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::TextDocumentPositionParams;
 
 pub(crate) use actions::{code_action, code_action_resolve};
-pub(crate) use diagnostics::{DiagnosticReports, diagnostic, workspace_diagnostic};
+pub(crate) use diagnostics::{DiagnosticReports, diagnostic, findings, workspace_diagnostic};
 pub(crate) use editing::{
     formatting, linked_editing_range, on_type_formatting, prepare_rename, range_formatting, rename,
     will_rename_files, will_save,

@@ -183,8 +183,9 @@ impl Server {
         self.resolve(move |_, cancel| Ok(custom::sleep(params, cancel))).await
     }
 
-    /// Bars of this server belong to requests, which end by `$/cancelRequest`.
-    async fn work_done_progress_cancel(&self, _: lsp::WorkDoneProgressCancelParams) {}
+    async fn work_done_progress_cancel(&self, params: lsp::WorkDoneProgressCancelParams) {
+        self.push(Event::ProgressCancelled(params.token));
+    }
 
     /// There is nothing that a trace could tell beside what the client sees.
     async fn set_trace(&self, _: Value) {}
@@ -193,48 +194,66 @@ impl Server {
 /// Requests whose answers may be long.
 impl Server {
     /// Has a worker write what it found, too.
-    async fn long<R: Serialize, W: Work<R>>(&self, uri: Uri, on_edit: OnEdit, work: W) -> Result<Ticket> {
+    async fn long<R: Serialize, W: Work<R>>(
+        &self,
+        uri: Uri,
+        on_edit: OnEdit,
+        pace: Pace,
+        work: W,
+    ) -> Result<Ticket> {
         let written = move |snapshot: &Snapshot, cancel: &Cancel| Json::new(&work(snapshot, cancel)?);
-        let json = self.ask(Some(uri), on_edit, Pace::Quick, written).await?;
+        let json = self.ask(Some(uri), on_edit, pace, written).await?;
         Ok(self.shelf.put(json))
     }
 
     async fn diagnostic(&self, params: lsp::DocumentDiagnosticParams) -> Result<Ticket> {
         let uri = params.text_document.uri.clone();
-        self.long(uri, OnEdit::Retrigger, move |snapshot, _| requests::diagnostic(snapshot, &params)).await
+        self.long(uri, OnEdit::Retrigger, Pace::Quick, move |snapshot, _| {
+            requests::diagnostic(snapshot, &params)
+        })
+        .await
     }
 
     async fn document_symbol(&self, params: lsp::DocumentSymbolParams) -> Result<Ticket> {
         let uri = params.text_document.uri.clone();
-        self.long(uri, OnEdit::Refuse, move |snapshot, _| requests::document_symbol(snapshot, &params)).await
+        self.long(uri, OnEdit::Refuse, Pace::Large, move |snapshot, _| {
+            requests::document_symbol(snapshot, &params)
+        })
+        .await
     }
 
     async fn folding_range(&self, params: lsp::FoldingRangeParams) -> Result<Ticket> {
         let uri = params.text_document.uri.clone();
-        self.long(uri, OnEdit::Refuse, move |snapshot, _| requests::folding_range(snapshot, &params)).await
+        self.long(uri, OnEdit::Refuse, Pace::Large, move |snapshot, _| {
+            requests::folding_range(snapshot, &params)
+        })
+        .await
     }
 
     async fn formatting(&self, params: lsp::DocumentFormattingParams) -> Result<Ticket> {
         let uri = params.text_document.uri.clone();
-        self.long(uri, OnEdit::Answer, move |snapshot, _| requests::formatting(snapshot, &params)).await
+        self.long(uri, OnEdit::Answer, Pace::Large, move |snapshot, _| {
+            requests::formatting(snapshot, &params)
+        })
+        .await
     }
 
     async fn semantic_tokens_full(&self, params: lsp::SemanticTokensParams) -> Result<Ticket> {
         let uri = params.text_document.uri.clone();
         let work = move |snapshot: &Snapshot, _: &Cancel| requests::semantic_tokens_full(snapshot, &params);
-        self.long(uri, OnEdit::Refuse, work).await
+        self.long(uri, OnEdit::Refuse, Pace::Large, work).await
     }
 
     async fn semantic_tokens_delta(&self, params: lsp::SemanticTokensDeltaParams) -> Result<Ticket> {
         let uri = params.text_document.uri.clone();
         let work = move |snapshot: &Snapshot, _: &Cancel| requests::semantic_tokens_delta(snapshot, &params);
-        self.long(uri, OnEdit::Refuse, work).await
+        self.long(uri, OnEdit::Refuse, Pace::Large, work).await
     }
 
     async fn semantic_tokens_range(&self, params: lsp::SemanticTokensRangeParams) -> Result<Ticket> {
         let uri = params.text_document.uri.clone();
         let work = move |snapshot: &Snapshot, _: &Cancel| requests::semantic_tokens_range(snapshot, &params);
-        self.long(uri, OnEdit::Refuse, work).await
+        self.long(uri, OnEdit::Refuse, Pace::Large, work).await
     }
 }
 

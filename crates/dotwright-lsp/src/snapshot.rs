@@ -10,15 +10,16 @@ use dotwright_config::{Configuration, find_files};
 use dotwright_ide::{Document, Entry, Files, FormatOptions};
 use dotwright_lint::Settings;
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::ls_types::Uri;
+use tower_lsp::ls_types::{self as lsp, Uri};
 
 use crate::client_settings::ClientSettings;
 use crate::configurations::Configurations;
 use crate::disk::{self, Disk};
 use crate::outbox::Outbox;
+use crate::progress::Bars;
 use crate::requests::{DiagnosticReports, TokenHistory};
 use crate::session::Session;
-use crate::{from_proto, to_proto};
+use crate::{from_proto, requests, to_proto};
 
 /// Everything that a request can ask.
 #[derive(Debug)]
@@ -75,6 +76,7 @@ pub(crate) struct Caches {
     pub(crate) disk: Disk,
     pub(crate) tokens: TokenHistory,
     pub(crate) reports: DiagnosticReports,
+    pub(crate) bars: Bars,
     settings: Mutex<HashMap<PathBuf, Arc<FileSettings>>>,
     pipelines: Mutex<Option<(Instant, Arc<Vec<PathBuf>>)>>,
 }
@@ -93,11 +95,22 @@ impl Buffer {
         Buffer { uri, path, version, settings, text, document: OnceLock::new() }
     }
 
+    /// Its text when it is a configuration file, and no pipeline.
+    pub(crate) fn configuration(&self) -> Option<(&Path, &Arc<str>)> {
+        let path = self.path.as_deref()?;
+        (path.file_name()? == dotwright_config::FILE_NAME).then_some((path, &self.text))
+    }
+
     /// The document, parsed when somebody first asks.
     pub(crate) fn document(&self) -> &Arc<Document> {
         self.document.get_or_init(|| {
             Arc::new(Document::new(Arc::clone(&self.text), Arc::clone(&self.settings.settings)))
         })
+    }
+
+    /// The document, if somebody asked for it.
+    pub(crate) fn known_document(&self) -> Option<&Document> {
+        self.document.get().map(|document| &**document)
     }
 }
 
@@ -201,6 +214,15 @@ impl Snapshot {
         // A new buffer has no document yet.
         drop(buffer.document.set(document));
         Some(Arc::new(buffer))
+    }
+
+    /// The findings of a file as it is on disk. What was worked out for them is not kept.
+    pub(crate) fn swept(&self, path: &Path) -> Option<lsp::PublishDiagnosticsParams> {
+        let settings = self.workspace.settings(Some(path));
+        let buffer =
+            Buffer::new(to_proto::uri(path)?, Some(path.to_owned()), None, disk::read(path)?, settings);
+        let diagnostics = requests::findings(&self.session, &buffer);
+        Some(lsp::PublishDiagnosticsParams { uri: buffer.uri, diagnostics, version: None })
     }
 
     pub(crate) fn open_at(&self, path: &Path) -> Option<&Arc<Buffer>> {

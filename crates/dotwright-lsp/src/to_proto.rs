@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use dotwright_config::ConfigError;
 use dotwright_diagnostics::{Applicability, Severity, TextEdit, TextRange};
 use dotwright_ide::{
-    CallItem, CodeActionKind, CompletionKind, Document, Finding, HighlightKind, Location, SemanticModifier,
-    SemanticType, SymbolKind, Tag, Target, WorkspaceEdit,
+    CallItem, CodeActionKind, CompletionKind, Document, Finding, HighlightKind, LineIndex, Location,
+    SemanticModifier, SemanticType, SymbolKind, Tag, Target, WorkspaceEdit,
 };
 use serde_json::json;
 use tower_lsp::ls_types::{self as lsp, Uri};
@@ -106,6 +107,35 @@ pub(crate) fn diagnostic(session: &Session, buffer: &Buffer, finding: &Finding) 
             })
         }),
     }
+}
+
+/// What is wrong with a configuration file, at its place.
+pub(crate) fn configuration(session: &Session, error: Option<&ConfigError>) -> Vec<lsp::Diagnostic> {
+    let Some(error) = error else { return Vec::new() };
+    let mut message = error.to_string();
+    let mut place = lsp::Range::default();
+    match error {
+        ConfigError::Read { .. } => {}
+        ConfigError::Content { source, range, help, .. } => {
+            let lines = LineIndex::new(source);
+            let position = |offset| {
+                let place = lines.position(source, offset, session.encoding.0);
+                lsp::Position::new(place.line, place.column)
+            };
+            place = lsp::Range::new(position(range.start), position(range.end));
+            if let Some(help) = help {
+                message.push_str("\nhelp: ");
+                message.push_str(help);
+            }
+        }
+    }
+    vec![lsp::Diagnostic {
+        range: place,
+        severity: Some(lsp::DiagnosticSeverity::ERROR),
+        source: Some("dotwright".to_owned()),
+        message,
+        ..lsp::Diagnostic::default()
+    }]
 }
 
 fn applicability(applicability: Applicability) -> &'static str {

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dotwright_config::Configuration;
 use serde_json::json;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types as lsp;
@@ -12,6 +13,7 @@ use tower_lsp::ls_types as lsp;
 use crate::cancel::Cancel;
 use crate::disk::Stamp;
 use crate::progress::Bar;
+use crate::session::Session;
 use crate::snapshot::{Buffer, FileSettings, Snapshot};
 use crate::to_proto;
 
@@ -29,19 +31,22 @@ struct Known {
     id: String,
 }
 
-/// The findings of a document, and an id that is equal as long as they are.
-fn findings(snapshot: &Snapshot, buffer: &Buffer) -> (String, Vec<lsp::Diagnostic>) {
-    let found = dotwright_ide::diagnostics(buffer.document(), None);
-    let items = to_proto::diagnostics(&snapshot.session, buffer, &found);
-    let mut hasher = DefaultHasher::new();
-    for item in &items {
-        (item.message.as_str(), item.range.start.line, item.range.start.character).hash(&mut hasher);
-        (item.range.end.line, item.range.end.character).hash(&mut hasher);
+/// The findings of a document as the client shows them.
+pub(crate) fn findings(session: &Session, buffer: &Buffer) -> Vec<lsp::Diagnostic> {
+    if let Some((path, text)) = buffer.configuration() {
+        let error = Configuration::parse(path, Arc::clone(text)).err();
+        return to_proto::configuration(session, error.as_ref());
     }
-    found.iter().for_each(|finding| (finding.diagnostic.rule, finding.diagnostic.severity).hash(&mut hasher));
-    json!(items.iter().map(|item| &item.related_information).collect::<Vec<_>>())
-        .to_string()
-        .hash(&mut hasher);
+    let found = dotwright_ide::diagnostics(buffer.document(), None);
+    to_proto::diagnostics(session, buffer, &found)
+}
+
+/// The same, with an id that is equal as long as they are.
+fn identified(snapshot: &Snapshot, buffer: &Buffer) -> (String, Vec<lsp::Diagnostic>) {
+    let items = findings(&snapshot.session, buffer);
+    let mut hasher = DefaultHasher::new();
+    // What cannot be written is sent to nobody.
+    serde_json::to_string(&items).unwrap_or_default().hash(&mut hasher);
     (format!("{:016x}", hasher.finish()), items)
 }
 
@@ -50,7 +55,7 @@ pub(crate) fn diagnostic(
     params: &lsp::DocumentDiagnosticParams,
 ) -> Result<lsp::DocumentDiagnosticReportResult> {
     let buffer = snapshot.buffer(&params.text_document.uri)?;
-    let (id, items) = findings(snapshot, &buffer);
+    let (id, items) = identified(snapshot, &buffer);
     let report = if params.previous_result_id.as_ref() == Some(&id) {
         lsp::DocumentDiagnosticReport::Unchanged(lsp::RelatedUnchangedDocumentDiagnosticReport {
             related_documents: None,
@@ -75,7 +80,7 @@ pub(crate) fn workspace_diagnostic(
         params.previous_result_ids.into_iter().map(|known| (known.uri, known.value)).collect();
     let pipelines = snapshot.pipelines();
     let token = params.work_done_progress_params.work_done_token;
-    let mut bar = Bar::new(snapshot, token, "checking pipelines", pipelines.len());
+    let mut bar = Bar::new(snapshot, token, "checking pipelines", pipelines.len(), cancel);
     let partial = params.partial_result_params.partial_result_token;
     let mut items = Vec::new();
     for (done, path) in pipelines.iter().enumerate() {
@@ -87,6 +92,9 @@ pub(crate) fn workspace_diagnostic(
         if let Some(token) = partial.as_ref().filter(|_| items.len() >= BATCH) {
             snapshot.outbox.progress(token, json!({ "items": std::mem::take(&mut items) }));
         }
+    }
+    for path in snapshot.workspace.caches.configurations.files() {
+        items.extend(report(snapshot, &path, &before));
     }
     Ok(lsp::WorkspaceDiagnosticReportResult::Report(lsp::WorkspaceDiagnosticReport { items }))
 }
@@ -112,7 +120,7 @@ fn report(
         return Some(unchanged(uri, None, before.clone()));
     }
     let buffer = snapshot.buffer_at(path)?;
-    let (id, items) = findings(snapshot, &buffer);
+    let (id, items) = identified(snapshot, &buffer);
     if let Some(stamp) = stamp.filter(|_| !is_open) {
         lock().insert(path.to_owned(), Known { stamp, settings, id: id.clone() });
     }
