@@ -1,6 +1,12 @@
 //! Runs inside a test: a pipeline that passed the checker, in a folder of its own.
 
-#![allow(clippy::expect_used, reason = "tests fail loudly")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests start programs, read files and fail loudly"
+)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -52,6 +58,28 @@ impl Place {
         let graph = Graph { pipeline, path: work.path().join("graph.dot"), children: BTreeMap::new() };
         let state = tempfile::tempdir().expect("a temporary folder");
         Place { work, state, graph: Arc::new(graph), setup }
+    }
+
+    /// Makes the working folder a git repository with one commit.
+    ///
+    /// # Panics
+    /// When git does not.
+    pub fn commit(&self) {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        for arguments in [&["init", "-q"][..], &["add", "-A"], &["commit", "-qm", "one", "--allow-empty"]] {
+            self.git(&[&identity[..], arguments].concat());
+        }
+    }
+
+    /// What git says in the working folder.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn git(&self, arguments: &[&str]) -> String {
+        let output = std::process::Command::new("git").args(arguments).current_dir(&self.work).output();
+        let output = output.expect("git starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     fn root(&self) -> Root {

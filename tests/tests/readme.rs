@@ -32,6 +32,7 @@ fn run(command: &str, folder: &Path) -> String {
         .env("PATH", path_with_dotwright())
         .env("NO_COLOR", "1")
         .env("XDG_CACHE_HOME", folder.join(".cache"))
+        .env("XDG_STATE_HOME", folder.join(".state"))
         .output()
         .unwrap();
     String::from_utf8(output.stdout).unwrap()

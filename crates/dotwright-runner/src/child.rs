@@ -12,6 +12,7 @@ use crate::attributes::{list, text_or_graph};
 use crate::driver::{Control, Created, Driver, Incoming, Then, begin, take_up};
 use crate::error::RunError;
 use crate::report::Report;
+use crate::worktree::WorktreeMode;
 
 /// A child that runs.
 pub(crate) struct Child {
@@ -63,10 +64,12 @@ pub(crate) fn start(driver: &Driver<'_>, spec: &AttemptSpec) -> Child {
         return child;
     };
     let mut setup = driver.setup.clone();
+    setup.worktree = WorktreeMode::Off;
+    let around = driver.workdir_of(spec.walk).unwrap_or_else(|_| driver.workdir.clone());
     if let Some(workdir) = text_or_graph(driver.plan.pipeline(), node, AttributeKey::STACK_CHILD_WORKDIR) {
-        setup.workdir = driver.workdir.join(workdir);
+        setup.workdir = around.join(workdir);
     } else {
-        setup.workdir.clone_from(&driver.workdir);
+        setup.workdir = around;
     }
     setup.inputs = inputs(driver, spec);
     setup.max_wall = None;

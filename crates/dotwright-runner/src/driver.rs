@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use dotwright_engine::run::{
     AttemptId, AttemptSpec, CallId, Command, Cost, Event, Evidence, Limits, NodeKey, Phase, Plan, Start,
-    State, TimerId, TimerSpec, Trace,
+    State, TimerId, TimerSpec, Trace, VisitId, WalkId,
 };
 use sha2::{Digest, Sha256};
 
@@ -32,6 +32,7 @@ use crate::requests::{self, Request};
 use crate::setup::Setup;
 use crate::status_file::Usage;
 use crate::step;
+use crate::worktree::{Repository, Trees, WorktreeMode};
 
 /// How often the inbox is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -39,7 +40,8 @@ const LOOK: Duration = Duration::from_millis(200);
 /// What comes to the driver.
 pub(crate) enum Incoming {
     Ended { attempt: AttemptId, evidence: Evidence, usage: Option<Usage>, leftovers: bool },
-    Replied { gate: dotwright_engine::run::VisitId, reply: Reply },
+    Replied { gate: VisitId, reply: Reply },
+    Merged { visit: VisitId, conflicts: Vec<String> },
     ChildReturned { attempt: AttemptId, result: Box<Result<Report, RunError>> },
     Asked(Request),
     Kill,
@@ -132,6 +134,10 @@ pub(crate) fn begin(
             .map(|backend| backend.variables.clone())
             .unwrap_or_default(),
         handlers: setup.handlers.clone().into_iter().collect(),
+        repository: match setup.worktree {
+            WorktreeMode::Off => None,
+            WorktreeMode::Auto | WorktreeMode::Require => Repository::around(&setup.workdir),
+        },
         parent: created.parent,
         forked: None,
     };
@@ -142,7 +148,7 @@ pub(crate) fn begin(
     let mut context = created.context;
     context.extend(inputs);
     context.insert("run.id".to_owned(), id.to_owned());
-    let start = Start { context, limits: created.limits, worktrees: false };
+    let start = Start { context, limits: created.limits, worktrees: driver.trees.is_some() };
     driver.go(vec![Event::Started(start)])
 }
 
@@ -267,6 +273,7 @@ pub(crate) struct Driver<'r> {
     pub(crate) nonces: (String, u64),
     pub(crate) source: PathBuf,
     pub(crate) workdir: PathBuf,
+    pub(crate) trees: Option<Trees>,
     _lock: Lock,
     log: Log,
     receiver: Receiver<Incoming>,
@@ -311,6 +318,10 @@ impl<'r> Driver<'r> {
             blobs: Arc::new(Blobs::new(folder.blobs())),
             source: folder.source(),
             workdir: PathBuf::from(&created.workdir),
+            trees: created
+                .repository
+                .clone()
+                .map(|repository| Trees::new(repository, &folder.path, &folder.id)),
             folder,
             state: State::new(),
             trace: Trace::default(),
@@ -437,6 +448,7 @@ impl<'r> Driver<'r> {
             Incoming::Replied { gate, reply } => {
                 events.extend(self.desk.replied(&self.plan, &self.state, gate, reply));
             }
+            Incoming::Merged { visit, conflicts } => events.push(Event::WorkMerged { visit, conflicts }),
             Incoming::ChildReturned { attempt, result } => {
                 self.children.remove(&attempt);
                 events.push(child::ended(&self.plan, attempt, *result));
@@ -450,7 +462,7 @@ impl<'r> Driver<'r> {
             Incoming::Asked(Request::Pause { by }) => events.push(Event::PauseRequested { by }),
             Incoming::Asked(Request::Answer { gate, visit, choice, text, by }) => {
                 if let Some(node) = self.plan.node_by_name(&gate) {
-                    let gate = dotwright_engine::run::VisitId { node, visit };
+                    let gate = VisitId { node, visit };
                     let answer = dotwright_engine::run::Answer { choice, text, by };
                     events.push(Event::GateAnswered { gate, answer });
                 }
@@ -518,8 +530,8 @@ impl<'r> Driver<'r> {
             self.start(spec, &stopped, &mut gated)?;
         }
         self.commit()?;
-        for (attempt, process, kind) in gated {
-            step::begin(self, attempt, process, kind);
+        for (attempt, process, kind, walk) in gated {
+            step::begin(self, attempt, process, kind, walk);
         }
         // One that ended by itself meanwhile has told its end already.
         to_do.retain(|command| stops(command).is_none_or(|attempt| !over.contains(&attempt)));
@@ -537,7 +549,7 @@ impl<'r> Driver<'r> {
         &mut self,
         spec: AttemptSpec,
         stopped: &BTreeSet<AttemptId>,
-        gated: &mut Vec<(AttemptId, Gated, step::Kind)>,
+        gated: &mut Vec<(AttemptId, Gated, step::Kind, WalkId)>,
     ) -> Result<(), RunError> {
         let attempt = spec.attempt;
         if stopped.contains(&attempt) {
@@ -547,7 +559,7 @@ impl<'r> Driver<'r> {
             Ok(prepared) => {
                 self.append(&Line::Note(&Note::AttemptStarted(prepared.note)))?;
                 self.running.insert(attempt, prepared.stopper);
-                gated.push((attempt, prepared.process, prepared.kind));
+                gated.push((attempt, prepared.process, prepared.kind, prepared.walk));
             }
             Err(error) => {
                 let evidence = crate::tool::not_started(&error);
@@ -644,9 +656,7 @@ impl<'r> Driver<'r> {
                 }
                 None => self.soon.push_back(child::cancelled(attempt)),
             },
-            Command::MergeWork { visit, .. } => {
-                self.soon.push_back(Event::WorkMerged { visit, conflicts: Vec::new() });
-            }
+            Command::MergeWork { visit, walk, branches } => self.merge(visit, walk, branches),
             Command::RejectAnswer { .. } | Command::SteerChild(_) => {}
             Command::Decide(_)
             | Command::StartAttempt(_)
@@ -658,6 +668,27 @@ impl<'r> Driver<'r> {
             | Command::Finish(_) => {}
         }
         Ok(())
+    }
+
+    /// Merges in a thread of its own: a large repository takes its time.
+    fn merge(&mut self, visit: VisitId, walk: WalkId, branches: Vec<WalkId>) {
+        let Some(trees) = self.trees.clone() else {
+            return self.soon.push_back(Event::WorkMerged { visit, conflicts: Vec::new() });
+        };
+        let sender = self.sender.clone();
+        std::thread::spawn(move || {
+            // A merge that cannot be made is not a merge: the person sees what git says in place of the paths.
+            let conflicts = trees.merge(walk, &branches).unwrap_or_else(|error| vec![error.to_string()]);
+            let _over = sender.send(Incoming::Merged { visit, conflicts });
+        });
+    }
+
+    /// Where the steps of a walk work.
+    pub(crate) fn workdir_of(&self, walk: WalkId) -> std::io::Result<PathBuf> {
+        match &self.trees {
+            Some(trees) => trees.workdir(&self.state, walk),
+            None => Ok(self.workdir.clone()),
+        }
     }
 
     fn append(&mut self, line: &Line<'_>) -> Result<(), RunError> {

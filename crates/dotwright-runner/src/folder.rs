@@ -60,14 +60,19 @@ impl Root {
         }
     }
 
-    /// The run that a person means: an id, a unique beginning of one, or `@last`.
+    /// The run that a person means: an id, a unique beginning of one, or `@last`, which is no child of another one.
     ///
     /// # Errors
     /// When there is none, or several.
     pub fn find(&self, text: &str) -> Result<RunFolder, RunError> {
         if text == "@last" {
             let runs = self.list()?;
-            return runs.into_iter().next().ok_or_else(|| RunError::Unknown(text.to_owned()));
+            let is_child = |run: &RunFolder| {
+                let parents = run.id.match_indices('.').filter_map(|(at, _)| run.id.get(..at));
+                parents.into_iter().any(|parent| runs.iter().any(|other| other.id == parent))
+            };
+            let last = runs.iter().find(|run| !is_child(run)).cloned();
+            return last.ok_or_else(|| RunError::Unknown(text.to_owned()));
         }
         if let Ok(folder) = self.open(text) {
             return Ok(folder);

@@ -40,6 +40,7 @@ mod setup;
 mod status_file;
 mod step;
 mod tool;
+mod worktree;
 
 pub use answers::{AnswerEntry, Answers, AnswersError};
 pub use driver::{Control, Mailbox, resume, run, tell};
@@ -57,3 +58,4 @@ pub use record::{AttemptStarted, Entry, Note, Record, RunCreated};
 pub use report::{Cost, Report};
 pub use requests::{Request, send};
 pub use setup::{Backend, Handlers, OnGate, Setup};
+pub use worktree::{Repository, WorktreeMode};

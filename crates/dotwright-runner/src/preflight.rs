@@ -8,6 +8,7 @@ use dotwright_model::{AttributeKey, Handler};
 use crate::attributes::{flag, text, text_or_graph};
 use crate::graph::Graph;
 use crate::setup::Setup;
+use crate::worktree::{Repository, WorktreeMode};
 
 /// Something that refuses a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,14 @@ pub fn preflight(graph: &Graph, setup: &Setup) -> Vec<Refusal> {
     while let Some(graph) = graphs.pop() {
         one(graph, setup, &mut found);
         graphs.extend(graph.children.values().map(std::sync::Arc::as_ref));
+    }
+    if setup.worktree == WorktreeMode::Require && Repository::around(&setup.workdir).is_none() {
+        let workdir = setup.workdir.display();
+        found.push(Refusal {
+            node: String::new(),
+            message: format!("`{workdir}` is in no git repository with a commit, and worktrees are required"),
+            help: "commit something first, or leave out `--worktree require`".to_owned(),
+        });
     }
     found
 }

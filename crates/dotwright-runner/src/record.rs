@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::platform::{ProcessRef, hex};
+use crate::worktree::Repository;
 
 /// Version of the schema.
 const VERSION: u32 = 1;
@@ -93,6 +94,8 @@ pub struct RunCreated {
     pub backend_variables: Vec<String>,
     /// Commands of registered handlers by type.
     pub handlers: Vec<(String, Vec<String>)>,
+    /// The repository, if the run has worktrees.
+    pub repository: Option<Repository>,
     /// The run that this one is a child of.
     pub parent: Option<String>,
     /// The run that this one was forked from, with the last record that was kept.

@@ -10,6 +10,7 @@ use dotwright_engine::run::Limits;
 use crate::answers::Answers;
 use crate::environment::Variables;
 use crate::moment::Asker;
+use crate::worktree::WorktreeMode;
 
 /// Commands of registered handlers by the value of `type`.
 pub type Handlers = BTreeMap<String, Vec<String>>;
@@ -35,6 +36,8 @@ pub struct Setup {
     pub limits: Option<Limits>,
     /// Wall time of the run from its beginning.
     pub max_wall: Option<Duration>,
+    /// Whether the run gets git worktrees.
+    pub worktree: WorktreeMode,
     /// Inputs by key, without `input.`.
     pub inputs: BTreeMap<String, String>,
     /// Version of the program, for the record.

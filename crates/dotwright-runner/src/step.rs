@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dotwright_engine::run::{AttemptId, AttemptSpec, Evidence, NodeKey, Plan};
+use dotwright_engine::run::{AttemptId, AttemptSpec, Evidence, NodeKey, Plan, WalkId};
 use dotwright_model::{AttributeKey, Handler};
 
 use crate::blobs::Blobs;
@@ -12,6 +12,7 @@ use crate::fence::fresh_nonce;
 use crate::process::{Finished, Gated, Launch, Program, Running, Stopper, spawn};
 use crate::record::AttemptStarted;
 use crate::status_file::{self, Status, Usage};
+use crate::worktree::Subject;
 use crate::{agent, attributes, custom, prompt, tool};
 
 /// Which kind of process does a step.
@@ -43,6 +44,7 @@ pub(crate) struct Prepared {
     pub(crate) process: Gated,
     pub(crate) stopper: Stopper,
     pub(crate) kind: Kind,
+    pub(crate) walk: WalkId,
 }
 
 /// Starts the process of an attempt, which does nothing yet.
@@ -51,6 +53,7 @@ pub(crate) fn prepare(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::R
     let node = attempt.visit.node;
     let kind = kind(&driver.plan, node);
     let nonce = fresh_nonce(&mut driver.nonces.1, &driver.nonces.0);
+    let workdir = driver.workdir_of(spec.walk)?;
     let place = format!("{}.{}.{}", spec.generation, attempt.visit.visit, attempt.attempt);
     let folder = driver.folder.attempt(driver.name(node), &place, &nonce)?;
     let what = program(driver, spec, kind)?;
@@ -67,7 +70,7 @@ pub(crate) fn prepare(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::R
         state: &driver.state,
         run: &driver.folder.id,
         source: &driver.source,
-        workdir: &driver.workdir,
+        workdir: &workdir,
         folder: &folder,
         let_through,
     };
@@ -82,14 +85,14 @@ pub(crate) fn prepare(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::R
     let launch = Launch {
         what,
         environment: variables,
-        workdir: driver.workdir.clone(),
+        workdir: workdir.clone(),
         bounds: tool::bounds(&driver.plan, node, stall),
         folder: folder.clone(),
     };
     let (process, stopper) = spawn(launch)?;
     let folder = folder.strip_prefix(&driver.folder.path).unwrap_or(&folder).display().to_string();
     let note = AttemptStarted { attempt, nonce, folder, process: Some(process.process.clone()) };
-    Ok(Prepared { note, process, stopper, kind })
+    Ok(Prepared { note, process, stopper, kind, walk: spec.walk })
 }
 
 fn program(driver: &Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Result<Program> {
@@ -114,13 +117,22 @@ fn program(driver: &Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Resu
 }
 
 /// Opens the gate and watches the process from a thread of its own.
-pub(crate) fn begin(driver: &Driver<'_>, attempt: AttemptId, process: Gated, kind: Kind) {
+pub(crate) fn begin(driver: &Driver<'_>, attempt: AttemptId, process: Gated, kind: Kind, walk: WalkId) {
     let folder = process.folder().to_owned();
     let running = process.open();
     let blobs = Arc::clone(&driver.blobs);
     let sender = driver.sender.clone();
+    let trees = driver.trees.clone();
+    let subject = Subject {
+        node: driver.name(attempt.visit.node).to_owned(),
+        visit: attempt.visit.visit,
+        attempt: attempt.attempt,
+    };
     let watch = move || {
-        let (evidence, usage, leftovers) = watched(running, kind, &folder, &blobs);
+        let (mut evidence, usage, leftovers) = watched(running, kind, &folder, &blobs);
+        if let Some(Err(error)) = trees.map(|trees| trees.commit(walk, &subject)) {
+            evidence = Evidence::Crashed(format!("the work of the step cannot be committed: {error}"));
+        }
         let _over = sender.send(Incoming::Ended { attempt, evidence, usage, leftovers });
     };
     let started = std::thread::Builder::new().stack_size(512 << 10).spawn(watch);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dotwright_engine::run::Limits;
 use dotwright_runner::{
     Answers, Backend, Control, Graph, Handlers, History, Observer, OnGate, Report, Root, RunError, Setup,
-    Variables,
+    Variables, WorktreeMode,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -15,7 +15,7 @@ use crate::args::Pair;
 use crate::dashboard::Dashboard;
 use crate::error::AppError;
 use crate::load::{self, Refused};
-use crate::run_args::{ConductArgs, OnGateName, ResumeArgs, RunArgs};
+use crate::run_args::{ConductArgs, OnGateName, ResumeArgs, RunArgs, WorktreeName};
 use crate::terminal::{Lines, person};
 use crate::{Verdict, dashboard, output};
 
@@ -29,6 +29,11 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     setup.workdir = match &arguments.workdir {
         Some(workdir) => std::path::absolute(workdir).unwrap_or_else(|_| workdir.clone()),
         None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+    };
+    setup.worktree = match arguments.worktree {
+        WorktreeName::Auto => WorktreeMode::Auto,
+        WorktreeName::Require => WorktreeMode::Require,
+        WorktreeName::Off => WorktreeMode::Off,
     };
     setup.limits = Some(limits(conduct, Limits::default()));
     setup.backend = backend(arguments.backend.as_deref(), &arguments.backend_env)?;

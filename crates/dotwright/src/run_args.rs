@@ -50,8 +50,23 @@ pub(crate) struct RunArgs {
     /// Begin with this input, the context key `input.KEY`
     #[arg(long, value_parser = pair, value_name = "KEY=VALUE")]
     pub(crate) input: Vec<Pair>,
+    /// Work in a git worktree of the run, one more for each branch, and commit each step
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) worktree: WorktreeName,
     #[command(flatten)]
     pub(crate) conduct: ConductArgs,
+}
+
+/// Whether a run works in git worktrees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum WorktreeName {
+    /// Where there is a repository with a commit
+    Auto,
+    /// Everywhere, or not at all
+    Require,
+    /// Never: in the folder itself
+    #[default]
+    Off,
 }
 
 /// What `run` and `resume` share.

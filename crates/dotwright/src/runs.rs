@@ -259,7 +259,9 @@ pub(crate) fn clean(arguments: &CleanArgs) -> Result<Verdict, AppError> {
         None => root.list()?,
     };
     for folder in folders {
-        let over = match History::read(folder.clone()) {
+        let history = History::read(folder.clone());
+        let repository = history.as_ref().ok().and_then(|history| history.created.repository.clone());
+        let over = match history {
             Ok(history) if history.runner.is_some() => false,
             Ok(history) => {
                 let over = ["success", "fail", "cancelled"].contains(&status(&history)?.0.as_str());
@@ -275,6 +277,13 @@ pub(crate) fn clean(arguments: &CleanArgs) -> Result<Verdict, AppError> {
             // It does not follow links.
             std::fs::remove_dir_all(&folder.path)
                 .map_err(|error| AppError::Write { path: folder.path.clone(), error })?;
+            if let Some(repository) = repository {
+                // Commits stay below refs/dotwright; only the list of worktrees is mended.
+                let _later = std::process::Command::new("git")
+                    .args(["worktree", "prune"])
+                    .current_dir(&repository.top)
+                    .status();
+            }
         }
     }
     Ok(Verdict::Clean)

@@ -362,6 +362,11 @@ impl State {
         parts.join("/")
     }
 
+    /// The walk that opened a branch; `None` for the main walk and for branches that are over.
+    pub fn parent(&self, walk: WalkId) -> Option<WalkId> {
+        Some(self.walk(walk)?.branch.as_ref()?.parent)
+    }
+
     pub(crate) fn walk(&self, walk: WalkId) -> Option<&Walk> {
         self.walks.get(&walk)
     }

@@ -1,0 +1,67 @@
+//! Runs in git worktrees (runner reference, section 13): commits for each step, and branches that are merged.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail loudly"
+)]
+
+use dotwright_runner::{RunError, WorktreeMode};
+use dotwright_tests::runs::Place;
+
+fn tool(name: &str, command: &str) -> String {
+    format!("{name} [shape=parallelogram, timeout=\"30s\", tool_command=\"{command}\"]\n")
+}
+
+fn region(a: &str, b: &str) -> Place {
+    let mut place = Place::new(
+        &("fan [shape=component] join [shape=tripleoctagon]\n".to_owned()
+            + &tool("before", "echo before > before.txt")
+            + &tool("a", a)
+            + &tool("b", b)
+            + &tool("after", "cat before.txt a.txt b.txt > all.txt")
+            + &tool("resolve", "echo resolved > resolved.txt")
+            + "start -> before -> fan -> { a b } -> join\n join -> after -> exit\n\
+               join -> resolve [condition=\"context.failure_class=merge_conflict\"] resolve -> exit"),
+    );
+    place.setup.worktree = WorktreeMode::Require;
+    place.commit();
+    place
+}
+
+#[test]
+fn branches_work_apart_and_are_merged_at_the_join() {
+    let place = region("test ! -e b.txt && cp before.txt a.txt", "test ! -e a.txt && cp before.txt b.txt");
+    let report = place.run();
+    assert_eq!((report.status.as_str(), report.reason.as_str()), ("success", ""));
+    assert_eq!(place.git(&["status", "--porcelain"]), "", "the checkout is as it was");
+    assert_eq!(place.git(&["show", "refs/dotwright/test/main:all.txt"]), "before\nbefore\nbefore\n");
+    let log = place.git(&[
+        "log",
+        "--format=%s %(trailers:key=Dotwright-Visit,valueonly)",
+        "refs/dotwright/test/main",
+    ]);
+    for step in ["before: visit 1", "a: visit 1", "b: visit 1", "after: visit 1", "merge of a branch"] {
+        assert!(log.contains(step), "{log}");
+    }
+}
+
+#[test]
+fn a_conflict_is_an_outcome_that_the_graph_routes() {
+    let place = region("echo a > same.txt", "echo b > same.txt");
+    let report = place.run();
+    let visits = serde_json::to_string(&report.visits).unwrap();
+    assert!(report.status == "success" && visits.ends_with("\"join\",\"resolve\",\"exit\"]"), "{visits}");
+    assert_eq!(report.context["parallel.conflicts"], "same.txt");
+}
+
+#[test]
+fn required_worktrees_need_a_repository_with_a_commit() {
+    let mut place = Place::new(&(tool("a", "true") + "start -> a -> exit"));
+    place.setup.worktree = WorktreeMode::Require;
+    assert!(matches!(place.try_run(&mut ()), Err(RunError::Refused(_))));
+    place.setup.worktree = WorktreeMode::Auto;
+    assert_eq!(place.run().status, "success");
+}
