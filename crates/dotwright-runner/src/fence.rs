@@ -20,11 +20,10 @@ pub(crate) fn fence(started: &AttemptStarted) -> Vec<i32> {
         if found.is_empty() || Instant::now() > until {
             return killed;
         }
-        if let Some(process) = started.process.as_ref().filter(|process| process.is_alive()) {
-            if let Some(group) = process.id() {
-                // An error means that the group is gone.
-                let _gone = kill_process_group(group, Signal::KILL);
-            }
+        let leader = started.process.as_ref().filter(|process| process.is_alive());
+        if let Some(group) = leader.and_then(|leader| leader.id()) {
+            // An error means that the group is gone.
+            let _gone = kill_process_group(group, Signal::KILL);
         }
         for pid in found {
             if let Some(process) = Pid::from_raw(pid) {
