@@ -213,7 +213,7 @@ fn a_changed_byte_in_the_middle_is_refused() {
 
 #[test]
 fn two_runners_do_not_share_a_run() {
-    let place = Place::new(&(tool("wait", "touch begun; sleep 0.5") + "start -> wait -> exit"));
+    let place = Place::new(&(tool("wait", "touch begun; sleep 3") + "start -> wait -> exit"));
     let report = place.run_with(|_| {
         while !place.path("begun").exists() {
             std::thread::yield_now();

@@ -87,7 +87,7 @@ fn a_stopped_group_is_ended_too() {
 
 #[test]
 fn a_daemon_that_holds_the_pipe_does_not_hold_the_step() {
-    let (place, report, took) = run("timeout=\"30s\",", "echo before; setsid sleep 5 &");
+    let (place, report, took) = run("timeout=\"30s\",", "echo before; setsid sleep 5 & sleep 0.3");
     assert_eq!((report.status.as_str(), report.context["tool.output"].as_str()), ("success", "before"));
     assert!(took < Duration::from_secs(4), "{took:?}");
     let kinds: Vec<String> = place.history().records.into_iter().map(|record| record.kind).collect();

@@ -37,6 +37,9 @@ use crate::worktree::{Repository, Trees, WorktreeMode};
 /// How often the inbox is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// How many steps are started with one write to disk.
+const TOGETHER: usize = 8;
+
 /// What comes to the driver.
 pub(crate) enum Incoming {
     Ended { attempt: AttemptId, evidence: Evidence, usage: Option<Usage>, leftovers: bool },
@@ -525,13 +528,20 @@ impl<'r> Driver<'r> {
             self.commands = commands;
         }
         let stopped: BTreeSet<AttemptId> = to_do.iter().filter_map(stops).collect();
-        let mut gated = Vec::new();
-        for spec in starts {
-            self.start(spec, &stopped, &mut gated)?;
-        }
-        self.commit()?;
-        for (attempt, process, kind, walk) in gated {
-            step::begin(self, attempt, process, kind, walk);
+        // Steps of one group run while the next group is started and recorded.
+        let mut starts = starts.into_iter().peekable();
+        loop {
+            let mut gated = Vec::new();
+            for spec in starts.by_ref().take(TOGETHER) {
+                self.start(spec, &stopped, &mut gated)?;
+            }
+            self.commit()?;
+            for (attempt, process, kind, walk) in gated {
+                step::begin(self, attempt, process, kind, walk);
+            }
+            if starts.peek().is_none() {
+                break;
+            }
         }
         // One that ended by itself meanwhile has told its end already.
         to_do.retain(|command| stops(command).is_none_or(|attempt| !over.contains(&attempt)));

@@ -207,13 +207,13 @@ fn candidate(plan: &Plan, found: Considered, chosen: bool) -> String {
     let pipeline = plan.pipeline();
     let ends = plan.ends(found.edge).map(|(from, to)| format!("{} -> {}", plan.name(from), plan.name(to)));
     let condition = pipeline.condition(found.edge.id()).map(|condition| condition.text.to_owned());
-    let value = match found.condition {
-        Some(true) => "true",
-        Some(false) => "false",
-        None => "no condition",
+    let value = match (condition, found.condition) {
+        (Some(condition), Some(true)) => format!("{condition}  true"),
+        (Some(condition), Some(false)) => format!("{condition}  false"),
+        (_, None) | (None, _) => "no condition".to_owned(),
     };
     let word = if chosen { "yes" } else { "no " };
-    format!("     {word} {}  {}  {value}", ends.unwrap_or_default(), condition.unwrap_or_default())
+    format!("     {word} {}  {value}", ends.unwrap_or_default())
 }
 
 /// Why the run ended, or rests.
