@@ -20,13 +20,8 @@ pub(crate) fn fence(started: &AttemptStarted) -> Vec<i32> {
         if found.is_empty() || Instant::now() > until {
             return killed;
         }
-<<<<<<< HEAD
-        let alive = started.process.as_ref().filter(|process| process.is_alive());
-        if let Some(group) = alive.and_then(|process| process.id()) {
-=======
         let leader = started.process.as_ref().filter(|process| process.is_alive());
         if let Some(group) = leader.and_then(|leader| leader.id()) {
->>>>>>> runner
             // An error means that the group is gone.
             let _gone = kill_process_group(group, Signal::KILL);
         }
