@@ -4,9 +4,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use dotwright_engine::run::{Evidence, FailureClass, ModelEnd, NodeKey, Plan, StepOutcome, Verdict};
-use dotwright_model::{AttributeKey, Outcome};
+use dotwright_model::Outcome;
 
-use crate::attributes::text;
 use crate::capture::ends_of;
 use crate::process::{Ending, Finished};
 
@@ -16,15 +15,20 @@ pub(crate) const STALL: Duration = Duration::from_secs(30 * 60);
 /// An answer in the context is at most this long.
 const ANSWER: usize = 2 << 10;
 
-/// What a backend is told about the model, by the attributes of the node.
+/// What a backend is told about the model: the node's own attributes, the stylesheet and the defaults count as for
+/// everybody else (section 18).
 pub(crate) fn variables(plan: &Plan, node: NodeKey) -> Vec<(OsString, OsString)> {
     let named = [
-        ("ATTRACTOR_MODEL", AttributeKey::LLM_MODEL),
-        ("ATTRACTOR_PROVIDER", AttributeKey::LLM_PROVIDER),
-        ("ATTRACTOR_REASONING_EFFORT", AttributeKey::REASONING_EFFORT),
+        ("ATTRACTOR_MODEL", "llm_model"),
+        ("ATTRACTOR_PROVIDER", "llm_provider"),
+        ("ATTRACTOR_REASONING_EFFORT", "reasoning_effort"),
     ];
-    let value = |key| text(plan.pipeline(), node, key);
-    named.into_iter().filter_map(|(name, key)| Some((name.into(), value(key)?.into()))).collect()
+    let value = |property| {
+        let found = plan.pipeline().resolve_property(node.id(), property)?;
+        let value = found.text.trim();
+        (!value.is_empty()).then(|| value.into())
+    };
+    named.into_iter().filter_map(|(name, property)| Some((name.into(), value(property)?))).collect()
 }
 
 /// What the end of a backend proves.
@@ -66,4 +70,28 @@ fn failed(class: FailureClass, reason: String, verdict: Verdict) -> Evidence {
         }
     }
     Evidence::Reported(Box::new(outcome))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dotwright_model::{Pipeline, Profile};
+
+    use super::*;
+
+    #[test]
+    fn the_model_of_a_stylesheet_reaches_the_backend_and_an_own_one_wins() {
+        let source = "digraph { model_stylesheet=\"* { llm_model: big; llm_provider: some; }\"
+            a [prompt=x]; b [prompt=x, llm_model=small, reasoning_effort=low] }";
+        let plan = Plan::new(Arc::new(Pipeline::parse(source, Profile::default())));
+        let told = |node: &str| {
+            let variables = variables(&plan, plan.node_by_name(node).unwrap());
+            let shown =
+                variables.iter().map(|(name, value)| format!("{}={}", name.display(), value.display()));
+            shown.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(told("a"), "ATTRACTOR_MODEL=big ATTRACTOR_PROVIDER=some");
+        assert_eq!(told("b"), "ATTRACTOR_MODEL=small ATTRACTOR_PROVIDER=some ATTRACTOR_REASONING_EFFORT=low");
+    }
 }
