@@ -31,7 +31,7 @@ pub struct Simulation<'p> {
     pub commands: Vec<Command>,
     /// Milliseconds of simulated time.
     pub clock: u64,
-    /// True when it was given up after [`MAX_EVENTS`].
+    /// True when it was given up because it did not come to an end.
     pub given_up: bool,
     /// What will happen, by time and then by order of its start.
     agenda: BTreeMap<(u64, u64), Happening>,
