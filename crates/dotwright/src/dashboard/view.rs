@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use dotwright_engine::run::{Command, Decision, NodeKey, Plan, State, VisitId};
+use dotwright_engine::run::{Command, Decision, NodeKey, Plan, RunStatus, State, VisitId};
 use dotwright_model::Outcome;
 use dotwright_runner::{Asked, Reply};
 
@@ -114,7 +114,7 @@ impl View {
                     self.typed.clear();
                 }
             }
-            Command::Finish(_) => {
+            Command::Finish(end) if end.status == RunStatus::Success => {
                 let exits = self.nodes.iter_mut().filter(|node| matches!(node.status, Status::Running(_)));
                 for node in exits {
                     node.status = Status::Ended(Outcome::Success, Duration::ZERO);
