@@ -31,7 +31,7 @@ pub use command::{
     AttemptSpec, BranchEnd, Command, Considered, DecidedBy, Decision, End, GateCheck, GateClosed, GateSpec,
     JumpBy, OfferedChoice, Pause, PauseReason, Question, Rejection, RunStatus, StopReason, TimerSpec, Via,
 };
-pub use context::{ContextView, Origin, is_reserved_key};
+pub use context::{ContextView, Origin};
 pub use event::{Answer, ChildProgress, Event, GatePolicy, Start, Unanswered};
 pub use explore::{Bounds, Exploration, RunEnd, Told, explore};
 pub use id::{AttemptId, CallId, EdgeKey, NodeKey, TimerId, VisitId, WalkId};

@@ -3,12 +3,13 @@
 
 use dotwright_model::Outcome;
 
-use super::context::{Origin, is_reserved_key};
+use super::context::Origin;
 use super::id::NodeKey;
 use super::outcome::{
     Evidence, FailureClass, ModelEnd, ProcessEnd, Report, StepOutcome, ToolOutput, Verdict,
 };
 use super::plan::{Detail, Plan};
+use crate::context::reserved_writer;
 
 /// An outcome with what the handler itself writes into the context.
 pub(crate) struct Judged {
@@ -159,7 +160,7 @@ fn reported(outcome: StepOutcome) -> StepOutcome {
 }
 
 fn has_reserved(updates: &[(String, Option<String>)]) -> bool {
-    updates.iter().any(|(key, _)| is_reserved_key(key))
+    updates.iter().any(|(key, _)| reserved_writer(key).is_some())
 }
 
 /// All keys of section 15, on every attempt, so that none is stale.

@@ -266,11 +266,11 @@ fn broken_text_is_completed_all_the_same() {
     check(
         "digraph {\n a -> b [condition=\"$0\n c -> d [label=\"x\"]\n}",
         expect![[r#"
-        7 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage
-        digraph {
-         a -> b [condition="outcome
-         c -> d [label="x"]
-        }"#]],
+            8 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage, ConditionKey context.response.a
+            digraph {
+             a -> b [condition="outcome
+             c -> d [label="x"]
+            }"#]],
     );
     check(
         "digraph {\n a [prompt=\"x\", $0\n b\n}",
@@ -341,10 +341,10 @@ fn broken_text_is_completed_all_the_same() {
     check(
         "digraph {\n a -> b [condition=outcome$0]\n}",
         expect![[r#"
-        7 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage
-        digraph {
-         a -> b [condition=outcome]
-        }"#]],
+            8 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage, ConditionKey context.response.a
+            digraph {
+             a -> b [condition=outcome]
+            }"#]],
     );
     check(
         "a -> $0",
