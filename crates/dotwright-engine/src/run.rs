@@ -13,6 +13,7 @@ mod evidence;
 mod explore;
 mod gates;
 mod id;
+mod join;
 mod machine;
 mod manager;
 mod outcome;
