@@ -68,17 +68,8 @@ impl Machine<'_> {
     }
 
     pub(super) fn region_run(&mut self, parent: WalkId) -> Option<&mut RegionRun> {
-        match &mut self.state.walks.get_mut(&parent)?.waiting {
-            Waiting::Region(run) => Some(run),
-            Waiting::Moving
-            | Waiting::Attempt { .. }
-            | Waiting::Retry { .. }
-            | Waiting::Gate(_)
-            | Waiting::Child(_)
-            | Waiting::Merge { .. }
-            | Waiting::Held { .. }
-            | Waiting::Over(_) => None,
-        }
+        let Waiting::Region(run) = &mut self.state.walks.get_mut(&parent)?.waiting else { return None };
+        Some(run)
     }
 
     /// Starts waiting branches as long as there is room.
