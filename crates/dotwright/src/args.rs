@@ -331,9 +331,9 @@ const ESTIMATE_EXAMPLES: &str = "Examples:
   dotwright estimate build.dot --success 0.9         steps succeed nine times out of ten
   dotwright estimate build.dot --prices prices.toml  with prices of your own
 
-The least is the shortest run that succeeds. The most is what visit caps and retries allow. The
-expected is the mean of simulated runs in which every step succeeds with the same probability and
-people choose at random; runs that fail early are among them. A model without a price is named and counted as unknown, not as zero.
+The least is the cheapest run found that succeeds. The most is what visit caps and retries allow. The
+expected is the mean of the simulated runs that succeed, in which every step succeeds with the same
+probability and people choose at random. A model without a price is named, not counted as zero.
 
 Exit codes:
   0  the estimate is printed

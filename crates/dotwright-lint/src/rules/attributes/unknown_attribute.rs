@@ -108,52 +108,70 @@ mod tests {
 
     #[test]
     fn near_misses_say_what_was_meant() {
-        check("digraph { build [promt=\"x\"] }", expect![[r#"
+        check(
+            "digraph { build [promt=\"x\"] }",
+            expect![[r#"
             1:18-1:23 warning: unknown attribute `promt` on `build`; did you mean `prompt`?
               help: write `prompt`, nothing reads `promt`
               unsafe fix: write `prompt`
               - digraph { build [promt="x"] }
               + digraph { build [prompt="x"] }
-        "#]]);
-        check("digraph { a -> b [lable=\"x\"] }", expect![[r#"
+        "#]],
+        );
+        check(
+            "digraph { a -> b [lable=\"x\"] }",
+            expect![[r#"
             1:19-1:24 warning: unknown attribute `lable` on `a -> b`; did you mean `label`?
               help: write `label`, nothing reads `lable`
               unsafe fix: write `label`
               - digraph { a -> b [lable="x"] }
               + digraph { a -> b [label="x"] }
-        "#]]);
-        check("digraph { gaol=\"x\" }", expect![[r#"
+        "#]],
+        );
+        check(
+            "digraph { gaol=\"x\" }",
+            expect![[r#"
             1:11-1:15 warning: unknown attribute `gaol` on the graph; did you mean `goal`?
               help: write `goal`, nothing reads `gaol`
               unsafe fix: write `goal`
               - digraph { gaol="x" }
               + digraph { goal="x" }
-        "#]]);
-        check("digraph { node [\"tool.comand\"=\"x\"] }", expect![[r#"
+        "#]],
+        );
+        check(
+            "digraph { node [\"tool.comand\"=\"x\"] }",
+            expect![[r#"
             1:17-1:30 warning: unknown attribute `tool.comand` on `node [...]`; did you mean `tool_command`?
               help: write `tool_command`, nothing reads `tool.comand`
               unsafe fix: write `tool_command`
               - digraph { node ["tool.comand"="x"] }
               + digraph { node [tool_command="x"] }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn other_keys_are_a_hint_once() {
-        check("digraph { a [owner=x] b [owner=y] a -> b [owner=z] }", expect![[r#"
+        check(
+            "digraph { a [owner=x] b [owner=y] a -> b [owner=z] }",
+            expect![[r#"
             1:14-1:19 hint: unknown attribute `owner` on `a`
               help: if your runner reads it, write `attributes.extra = ["owner"]` in `dotwright.toml`, else delete it
             1:43-1:48 hint: unknown attribute `owner` on `a -> b`
               help: if your runner reads it, write `attributes.extra = ["owner"]` in `dotwright.toml`, else delete it
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_key_that_is_there_already_is_not_what_was_meant() {
-        check("digraph { a [prompt=x, promt=y] }", expect![[r#"
+        check(
+            "digraph { a [prompt=x, promt=y] }",
+            expect![[r#"
             1:24-1:29 hint: unknown attribute `promt` on `a`
               help: if your runner reads it, write `attributes.extra = ["promt"]` in `dotwright.toml`, else delete it
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
