@@ -1,8 +1,6 @@
 //! One line of the event log (section 20.1): an envelope, what happened, and what makes a damaged line visible.
 
-use dotwright_engine::run::{
-    AttemptId, Command, Decision, Event, Evidence, Plan, State, TimerId, VisitId, WalkId,
-};
+use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, State, TimerId, VisitId, WalkId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -466,14 +464,7 @@ pub(crate) fn branch(state: &State, plan: &Plan, walk: Option<WalkId>) -> String
 fn event_summary(event: &Event) -> String {
     match event {
         Event::AttemptEnded { attempt, evidence } => {
-            let said = match evidence {
-                Evidence::Tool { end, .. } => format!("{end:?}"),
-                Evidence::Model { end, .. } => format!("{end:?}"),
-                Evidence::Reported(outcome) => outcome.status.as_str().to_owned(),
-                Evidence::Stopped => "stopped".to_owned(),
-                Evidence::Crashed(what) => format!("crashed: {what}"),
-            };
-            format!("attempt {}: {said}", attempt.attempt)
+            format!("attempt {}: {evidence}", attempt.attempt)
         }
         Event::AttemptLost { attempt } => format!("attempt {}", attempt.attempt),
         Event::DelayChosen { millis, .. } => format!("{millis} ms"),

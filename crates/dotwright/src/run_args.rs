@@ -354,8 +354,11 @@ pub(crate) struct WhyArgs {
     /// Every visit of the node
     #[arg(long, requires = "node")]
     pub(crate) all: bool,
+    /// The end of the run, as without a node
+    #[arg(long, conflicts_with = "node")]
+    end: bool,
     /// One JSON object with the records and the place in the file
-    #[arg(long, requires = "node")]
+    #[arg(long)]
     pub(crate) json: bool,
 }
 

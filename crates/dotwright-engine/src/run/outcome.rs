@@ -1,5 +1,7 @@
 //! Outcomes as a run records them, and how evidence becomes one (runner reference, section 3).
 
+use std::fmt;
+
 use dotwright_model::Outcome;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -224,6 +226,17 @@ pub enum ProcessEnd {
     NotStarted,
 }
 
+impl fmt::Display for ProcessEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProcessEnd::Exited(code) => write!(f, "exit code {code}"),
+            ProcessEnd::Signalled(signal) => write!(f, "ended by signal {signal}"),
+            ProcessEnd::TimedOut => f.write_str("stopped at its timeout"),
+            ProcessEnd::NotStarted => f.write_str("could not be started"),
+        }
+    }
+}
+
 /// How a model step ended by itself (section 3.3). Trouble with credentials or quota is no outcome: see
 /// [`super::Event::ProviderBlocked`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,6 +260,22 @@ pub enum ModelEnd {
     Stalled,
     /// By us, when `timeout` fired.
     TimedOut,
+}
+
+impl fmt::Display for ModelEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ModelEnd::Finished => "answered",
+            ModelEnd::Empty => "answered without text",
+            ModelEnd::Truncated => "answered up to the output limit",
+            ModelEnd::Transient => "broken off by trouble that may pass",
+            ModelEnd::Refused => "blocked by a content filter",
+            ModelEnd::Rejected => "the request was rejected",
+            ModelEnd::TurnLimit => "stopped at the limit of its turns",
+            ModelEnd::Stalled => "stopped for want of progress",
+            ModelEnd::TimedOut => "stopped at its timeout",
+        })
+    }
 }
 
 /// What the status file of an attempt says (section 3.4), or the `report_outcome` call of a model.
@@ -332,6 +361,23 @@ pub enum Evidence {
     Stopped,
     /// The handler panicked or broke its protocol; with what is known.
     Crashed(String),
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = |f: &mut fmt::Formatter<'_>, verdict: &Verdict| match verdict {
+            Verdict::Absent => Ok(()),
+            Verdict::Invalid(what) => write!(f, ", with an invalid status file: {what}"),
+            Verdict::Given(report) => write!(f, ", reports {}", report.outcome.as_str()),
+        };
+        match self {
+            Evidence::Tool { end, verdict: said, .. } => write!(f, "{end}").and_then(|()| verdict(f, said)),
+            Evidence::Model { end, verdict: said, .. } => write!(f, "{end}").and_then(|()| verdict(f, said)),
+            Evidence::Reported(outcome) => write!(f, "reports {}", outcome.status.as_str()),
+            Evidence::Stopped => f.write_str("stopped"),
+            Evidence::Crashed(what) => write!(f, "crashed: {what}"),
+        }
+    }
 }
 
 /// Outcomes by their word, for values that lie in the log.
