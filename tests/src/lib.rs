@@ -11,6 +11,7 @@
     reason = "tests read files and fail loudly"
 )]
 
+pub mod checkout;
 mod language_client;
 mod positions;
 pub mod runs;
