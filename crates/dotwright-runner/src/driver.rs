@@ -119,6 +119,10 @@ pub(crate) fn begin(
 ) -> Result<Report, RunError> {
     let folder = root.create(id)?;
     let lock = Lock::take(&folder)?;
+    if folder.is_begun() {
+        // Somebody else was faster.
+        return Err(RunError::Exists(id.to_owned()));
+    }
     let source = graph.pipeline.source();
     write_atomically(&folder.source(), source.as_bytes()).map_err(RunError::io("write", &folder.source()))?;
     let log = Log::create(&folder)?;
