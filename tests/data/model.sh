@@ -89,7 +89,7 @@ case ${folder#.dotwright/}/$ATTRACTOR_NODE_ID in
     change/implement) if [ $good = yes ]; then feature; fi ;;
     change/repair) feature ;;
     change/review) judge $folder/review.md ;;
-    change/revise) echo "wish: ${ATTRACTOR_CTX_HUMAN_GATE_TEXT:-none}" >> $folder/wishes.txt ;;
+    change/revise) echo "wish: ${ATTRACTOR_CTX_HUMAN_GATE_TEXT:-none}" > "$folder/wish_$ATTRACTOR_VISIT.txt" ;;
     change/summarise) echo 'Reject unknown keys' > $folder/summary.md ;;
 
     sprint/plan_sprint) echo '1. The first task' > $folder/plan.md ;;

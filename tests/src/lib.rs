@@ -12,6 +12,7 @@
 )]
 
 pub mod checkout;
+pub mod deaths;
 mod language_client;
 mod positions;
 pub mod runs;

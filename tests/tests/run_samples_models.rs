@@ -116,7 +116,8 @@ fn tests_reviewer_and_person_send_a_change_back() {
     "#]],
     );
     // The wish of the person is there for the step that reads it, and was not before.
-    assert_eq!(checkout.read(".dotwright/change/wishes.txt"), "wish: none\nwish: C, please\n");
+    assert_eq!(checkout.read(".dotwright/change/wish_1.txt"), "wish: none\n");
+    assert_eq!(checkout.read(".dotwright/change/wish_2.txt"), "wish: C, please\n");
     assert_eq!(checkout.read(".dotwright/change/open.txt"), "?? src/\n");
 }
 
