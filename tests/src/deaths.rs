@@ -187,6 +187,15 @@ pub enum Indices {
 /// When it is not.
 #[track_caller]
 pub fn survives(indices: Indices, make: impl Fn() -> Place) {
+    survives_and(indices, make, |_, _| {});
+}
+
+/// As [`survives`], with a look at the place after each run.
+///
+/// # Panics
+/// When it is not the same, or the look panics.
+#[track_caller]
+pub fn survives_and(indices: Indices, make: impl Fn() -> Place, also: impl Fn(&Place, &str)) {
     let whole = make();
     let mut watch = Dies::never(&whole);
     let report = whole.try_run(&mut watch).expect("the run that nobody interrupts");
@@ -218,6 +227,7 @@ pub fn survives(indices: Indices, make: impl Fn() -> Place) {
         let found = found.unwrap_or_else(|error| panic!("{at}, then {again:?}: {error}"));
         let at = format!("{at}, then {again:?} {}", number % 3);
         Essence::of(&place, &found).assert_is(&expected, &at);
+        also(&place, &at);
         let more = found.cost.attempts.saturating_sub(report.cost.attempts);
         assert!(more <= lost as u64, "{at}: {more} attempts more, {lost} in flight");
         assert!(finished_once(&place), "{at}");

@@ -724,9 +724,7 @@ impl<'r> Driver<'r> {
         if path.is_empty() {
             return self.branches.get(&walk).cloned().unwrap_or_default();
         }
-        if !self.branches.contains_key(&walk) {
-            self.branches.insert(walk, path.clone());
-        }
+        self.branches.entry(walk).or_insert_with(|| path.clone());
         path
     }
 
