@@ -11,6 +11,8 @@
     reason = "tests read files and fail loudly"
 )]
 
+pub mod checkout;
+pub mod deaths;
 mod language_client;
 mod positions;
 pub mod runs;

@@ -12,11 +12,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::workspace;
+use dotwright_engine::run::Plan;
 use dotwright_lint::{External, Settings, checked};
 use dotwright_model::{Pipeline, Profile};
 use dotwright_runner::{
     Control, Graph, History, Observer, Report, Root, RunError, RunFolder, Setup, Variables,
 };
+
+fn temporary() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
 
 /// A place for one run.
 pub struct Place {
@@ -44,20 +50,42 @@ impl Place {
     /// # Panics
     /// When the checker refuses it.
     pub fn of(source: &str) -> Place {
-        let pipeline = Arc::new(Pipeline::parse(source, Profile::default()));
-        let pipeline = match checked(pipeline, &Settings::default(), &External::default()) {
-            Ok((proof, _)) => proof,
-            Err(found) => panic!("{:?}", found.diagnostics),
+        Place::with_child(source, None)
+    }
+
+    /// A place for a sample pipeline, with the child pipeline of its manager.
+    ///
+    /// # Panics
+    /// When it cannot be read, or the checker refuses it.
+    pub fn sample(name: &str) -> Place {
+        let read = |name: &str| {
+            std::fs::read_to_string(workspace().join("pipelines").join(name)).expect("a sample pipeline")
         };
-        let work = tempfile::tempdir().expect("a temporary folder");
+        let child = (name == "every-handler.dot").then(|| ("count_kinds", read("every-handler-child.dot")));
+        Place::with_child(&read(name), child.as_ref().map(|(node, source)| (*node, source.as_str())))
+    }
+
+    /// A place for a whole pipeline whose manager of this name has this child.
+    ///
+    /// # Panics
+    /// When the checker refuses one of them.
+    pub fn with_child(source: &str, child: Option<(&str, &str)>) -> Place {
+        let (work, state) = (temporary(), temporary());
         let setup = Setup {
             workdir: work.path().to_owned(),
             variables: Variables::of_this_process(),
             ..Setup::default()
         };
-        let graph = Graph { pipeline, path: work.path().join("graph.dot"), children: BTreeMap::new() };
-        let state = tempfile::tempdir().expect("a temporary folder");
-        Place { work, state, graph: Arc::new(graph), setup }
+        let path = work.path().join("graph.dot");
+        let graph = |source: &str, children| {
+            let pipeline = Arc::new(Pipeline::parse(source, Profile::default()));
+            match checked(pipeline, &Settings::default(), &External::default()) {
+                Ok((pipeline, _)) => Arc::new(Graph { pipeline, path: path.clone(), children }),
+                Err(found) => panic!("{:?}", found.diagnostics),
+            }
+        };
+        let children = child.map(|(node, source)| (node.to_owned(), graph(source, BTreeMap::new())));
+        Place { work, state, graph: graph(source, children.into_iter().collect()), setup }
     }
 
     /// Makes the working folder a git repository with one commit.
@@ -76,7 +104,12 @@ impl Place {
     /// # Panics
     /// When it fails.
     pub fn git(&self, arguments: &[&str]) -> String {
-        let output = std::process::Command::new("git").args(arguments).current_dir(&self.work).output();
+        let output = std::process::Command::new("git")
+            .args(arguments)
+            .current_dir(&self.work)
+            .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
+            .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
+            .output();
         let output = output.expect("git starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -84,6 +117,21 @@ impl Place {
 
     fn root(&self) -> Root {
         Root::at(self.state.path().join("runs"))
+    }
+
+    /// Where the log of the run is or will be.
+    pub fn log(&self) -> PathBuf {
+        self.state.path().join("runs/test/events.jsonl")
+    }
+
+    /// Writes a file in the working folder.
+    ///
+    /// # Panics
+    /// When the disk says no.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        folder.and_then(|()| std::fs::write(&path, text)).expect("the file is written");
     }
 
     /// The folder of the run.
@@ -139,6 +187,16 @@ impl Place {
     /// When it is damaged.
     pub fn history(&self) -> History {
         History::read(self.folder()).expect("the log is good")
+    }
+
+    /// How many attempts its log leaves open.
+    ///
+    /// # Panics
+    /// When it is damaged.
+    pub fn in_flight(&self) -> usize {
+        let Ok(history) = History::read(self.folder()) else { return 0 };
+        let plan = Plan::new(self.graph.pipeline.share());
+        history.fold(&plan, None).expect("the log is good").0.attempts_in_flight().len()
     }
 
     /// The text of a file in the working folder, empty without one.

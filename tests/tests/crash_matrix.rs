@@ -10,99 +10,13 @@
     reason = "tests fail loudly"
 )]
 
-use std::collections::BTreeMap;
-
-use dotwright_engine::run::{Plan, State};
-use dotwright_runner::{Answers, Flow, Moment, Observer, Report, RunError};
+use dotwright_runner::{Answers, Backend, RunError};
+use dotwright_tests::checkout::model_script;
+use dotwright_tests::deaths::{Cut, Dies, Essence, Indices, survives};
 use dotwright_tests::runs::Place;
 
-/// Stops the runner dead at the n-th point where it could die.
-struct Dies {
-    left: usize,
-    points: usize,
-}
-
-impl Observer for Dies {
-    fn observe(&mut self, _: &Plan, _: &State, moment: Moment<'_>) -> Flow {
-        if matches!(moment, Moment::Appending(_) | Moment::Durable(_) | Moment::Done) {
-            self.points += 1;
-            if self.left == 0 {
-                return Flow::Break(());
-            }
-            self.left -= 1;
-        }
-        Flow::Continue(())
-    }
-}
-
-fn dies_after(left: usize) -> Dies {
-    Dies { left, points: 0 }
-}
-
-/// What must be the same whether or not a runner died on the way.
-fn essence(report: &Report) -> impl PartialEq + std::fmt::Debug + use<> {
-    let mut context: BTreeMap<String, String> = report.context.clone();
-    context.retain(|key, _| !key.starts_with("tool."));
-    (
-        report.status.clone(),
-        report.exit_code,
-        report.reason.clone(),
-        report.reason_node.clone(),
-        serde_json::to_string(&report.visits).unwrap(),
-        report.gates.clone(),
-        context,
-    )
-}
-
-/// Lets the runner die at every point, once on the way and once more during the resume.
-#[track_caller]
-fn survives_every_death(make: impl Fn() -> Place) {
-    let whole = make();
-    let mut counter = dies_after(usize::MAX);
-    let expected = whole.try_run(&mut counter).unwrap();
-    assert!(counter.points > 6, "{}", counter.points);
-    for point in 0..counter.points {
-        let place = make();
-        let died = place.try_run(&mut dies_after(point));
-        if died.is_ok() {
-            // Facts that came together were one batch: there are fewer points this time.
-            break;
-        }
-        assert!(matches!(died, Err(RunError::StoppedDead)), "{point}: {died:?}");
-        // Once more, a little later.
-        let again = place.try_resume(&mut dies_after(2));
-        assert!(matches!(again, Err(RunError::StoppedDead | RunError::Empty(_)) | Ok(_)), "{again:?}");
-        let report = match place.try_resume(&mut ()) {
-            // Nothing of it was on disk: it is begun anew under the same name.
-            Err(RunError::Empty(_)) => place.try_run(&mut ()),
-            resumed => resumed,
-        };
-        let report = report.unwrap_or_else(|error| panic!("point {point}: {error}"));
-        assert_eq!(essence(&report), essence(&expected), "point {point}");
-        at_most_two_lost(&expected, &report);
-        assert!(finished_once(&place), "point {point}");
-    }
-}
-
-fn at_most_two_lost(expected: &Report, found: &Report) {
-    let more = found.cost.attempts - expected.cost.attempts;
-    assert!(more <= 6, "{more} attempts more");
-}
-
-/// No attempt that has ended was begun or ended again.
-fn finished_once(place: &Place) -> bool {
-    let history = place.history();
-    let mut ended = std::collections::BTreeSet::new();
-    history.records.iter().all(|record| match &record.entry {
-        dotwright_runner::Entry::Fact(dotwright_engine::run::Event::AttemptEnded { attempt, .. }) => {
-            ended.insert(*attempt)
-        }
-        dotwright_runner::Entry::Note(dotwright_runner::Note::AttemptStarted(started)) => {
-            !ended.contains(&started.attempt)
-        }
-        _ => true,
-    })
-}
+/// Answers for a pipeline without gates.
+const NOBODY: &str = r#"{"answers": []}"#;
 
 fn tool(name: &str, command: &str) -> String {
     format!("{name} [shape=parallelogram, timeout=\"30s\", tool_command=\"{command}\"]\n")
@@ -152,31 +66,154 @@ fn retries() -> Place {
     )
 }
 
+/// A manager whose child has two steps, and a step behind it.
+fn manager() -> Place {
+    let child = format!(
+        "digraph {{ graph [goal=test] start [shape=Mdiamond] exit [shape=Msquare] {} {} start -> one -> two -> exit }}",
+        tool("one", "echo one > one"),
+        tool("two", "echo two > two")
+    );
+    let parent = format!(
+        "digraph {{ graph [goal=test] start [shape=Mdiamond] exit [shape=Msquare] \
+         watch [shape=house, \"stack.child_dotfile\"=\"child.dot\", \"manager.poll_interval\"=\"1s\"] \
+         {} start -> watch -> after -> exit }}",
+        tool("after", "cat one two")
+    );
+    Place::with_child(&parent, Some(("watch", &child)))
+}
+
 #[test]
 fn a_loop_with_a_goal_gate_survives() {
-    survives_every_death(loop_with_gate);
+    survives(Indices::Every, loop_with_gate);
 }
 
 #[test]
 fn a_parallel_region_survives() {
-    survives_every_death(region);
+    survives(Indices::Every, region);
 }
 
 #[test]
 fn a_human_gate_survives() {
-    survives_every_death(human);
+    survives(Indices::Every, human);
 }
 
 #[test]
 fn a_retry_survives() {
-    survives_every_death(retries);
+    survives(Indices::Every, retries);
+}
+
+/// A sample pipeline in a checkout with these files, with a model that has these faults and with these answers.
+fn sample(name: &str, files: &[(&str, &str)], faults: &str, answers: &str) -> Place {
+    let mut place = Place::sample(name);
+    for (name, text) in files {
+        place.write(name, text);
+    }
+    place.commit();
+    let words = ["/bin/sh".to_owned(), model_script().display().to_string()];
+    let words = words.into_iter().chain(faults.split_whitespace().map(str::to_owned));
+    place.setup.backend = Some(Backend { words: words.collect(), variables: Vec::new() });
+    place.setup.answers = Answers::parse(answers, "answers.json").unwrap();
+    place
+}
+
+const PROJECT: &[(&str, &str)] = &[
+    ("Makefile", "all:\n\ttest ! -e src/broken\n\ntest:\n\ttest -f src/feature\n"),
+    ("VERSION", "1.2.0\n"),
+    ("CHANGELOG.md", "# Changelog\n\n## 1.2.0\n\n- first\n"),
+    ("LICENSE", "MIT License\n"),
+    ("Cargo.lock", "version = 4\n"),
+    ("lib/package.json", "{\"dependencies\": {\"left\": \"*\"}}\n"),
+];
+
+#[test]
+fn the_vulnerability_scan_survives() {
+    survives(Indices::Sample(8), || sample("vulnerability-scan.dot", PROJECT, "", NOBODY));
+}
+
+#[test]
+fn the_dependency_audit_survives() {
+    survives(Indices::Sample(8), || sample("dependency-audit.dot", PROJECT, "", NOBODY));
+}
+
+#[test]
+fn the_release_checklist_survives() {
+    let answers = r#"{"answers": [{"gate": "approve_release", "visit": 1, "choice": "A"}]}"#;
+    let done = [PROJECT, &[("src/feature", "done\n")]].concat();
+    survives(Indices::Sample(8), || sample("release-checklist.dot", &done, "", answers));
+}
+
+#[test]
+fn a_game_that_is_repaired_survives() {
+    survives(Indices::Sample(8), || sample("build-game.dot", PROJECT, "build_game#1", NOBODY));
+}
+
+#[test]
+fn a_change_that_is_sent_back_survives() {
+    let answers = r#"{"answers": [{"gate": "accept_change", "visit": 1, "choice": "C", "text": "more"},
+        {"gate": "accept_change", "visit": 2, "choice": "A"}]}"#;
+    survives(Indices::Sample(10), || sample("plan-implement-review.dot", PROJECT, "review#1", answers));
+}
+
+#[test]
+fn a_sprint_survives() {
+    survives(Indices::Sample(8), || sample("sprint-execution.dot", PROJECT, "decide#1", NOBODY));
+}
+
+#[test]
+fn a_whole_life_cycle_survives() {
+    let answers = r#"{"answers": [{"gate": "approve_requirements", "visit": 1, "choice": "A"},
+        {"gate": "approve_design", "visit": 1, "choice": "A"},
+        {"gate": "approve_release", "visit": 1, "choice": "A"}]}"#;
+    survives(Indices::Sample(6), || sample("development-life-cycle.dot", PROJECT, "", answers));
+}
+
+#[test]
+fn a_child_pipeline_by_itself_survives() {
+    survives(Indices::Sample(8), || sample("every-handler-child.dot", PROJECT, "", NOBODY));
+}
+
+/// A runner that dies takes the runs of its children with it. Whatever both logs then hold, the run goes on.
+#[test]
+fn a_manager_goes_on_with_its_child_wherever_both_logs_end() {
+    let place = manager();
+    let expected = Essence::of(&place, &place.run());
+    let child = place.log().with_file_name("").with_file_name("test.watch.1").join("events.jsonl");
+    let (parents, childs) = (lines(&place.log()), lines(&child));
+    let number =
+        |kind: &str| parents.iter().position(|line| line.contains(&format!("\"kind\":\"{kind}\""))).unwrap();
+    let (begins, ends) = (number("child_started"), number("child_ended"));
+    for kept in 2..=parents.len() {
+        let whole = childs.len();
+        let reached = if kept <= begins {
+            0..=0
+        } else if kept <= ends {
+            0..=whole
+        } else {
+            whole..=whole
+        };
+        for reached in reached {
+            std::fs::write(place.log(), parents[..kept].concat()).unwrap();
+            // Half a record behind the last whole one.
+            let torn =
+                childs.get(reached).filter(|_| reached % 2 == 0).map_or("", |line| &line[..line.len() / 2]);
+            std::fs::write(&child, childs[..reached].concat() + torn).unwrap();
+            let at = format!("{kept} records of the parent, {reached} of the child");
+            let report = place.try_resume(&mut ()).unwrap_or_else(|error| panic!("{at}: {error}"));
+            Essence::of(&place, &report).assert_is(&expected, &at);
+        }
+    }
+}
+
+/// The lines of a file, with their line breaks.
+fn lines(path: &std::path::Path) -> Vec<String> {
+    std::fs::read_to_string(path).unwrap().split_inclusive('\n').map(str::to_owned).collect()
 }
 
 /// A log that ends anywhere is a log of a runner that died there.
 #[test]
 fn a_log_that_is_torn_at_any_byte_goes_on() {
     let whole = loop_with_gate();
-    let expected = whole.run();
+    let expected = Essence::of(&whole, &whole.run());
     let text = std::fs::read(whole.folder().log()).unwrap();
     let lines: Vec<usize> =
         text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
@@ -187,7 +224,7 @@ fn a_log_that_is_torn_at_any_byte_goes_on() {
         let folder = whole.folder();
         std::fs::write(folder.log(), &text[..length]).unwrap();
         let report = whole.try_resume(&mut ()).unwrap_or_else(|error| panic!("cut at {length}: {error}"));
-        assert_eq!(essence(&report), essence(&expected), "cut at {length}");
+        Essence::of(&whole, &report).assert_is(&expected, &format!("cut at {length}"));
         assert!(whole.try_resume(&mut ()).is_ok(), "the mended log is good, cut at {length}");
     };
     (tail..=text.len()).for_each(resumed);
@@ -229,8 +266,8 @@ fn an_orphan_is_found_and_ended() {
     let command = "echo begun >> trace; if [ $ATTRACTOR_ATTEMPT = 1 ]; then \
                    (setsid sh -c 'sleep 2; echo late >> trace' &) ; sleep 2; echo late >> trace; fi";
     let place = Place::new(&(tool("slow", command) + "start -> slow -> exit"));
-    // The first batch starts the step; its third point is behind the opening of the gate.
-    assert!(matches!(place.try_run(&mut dies_after(2)), Err(RunError::StoppedDead)));
+    // The first batch starts the step.
+    assert!(matches!(place.try_run(&mut Dies::at(&place, Cut::Acted, 0)), Err(RunError::StoppedDead)));
     while !place.file("trace").contains("begun") {
         std::thread::yield_now();
     }

@@ -8,7 +8,10 @@
     reason = "tests fail loudly"
 )]
 
+use std::collections::BTreeMap;
+
 use dotwright_runner::{RunError, WorktreeMode};
+use dotwright_tests::deaths::{Indices, survives_and};
 use dotwright_tests::runs::Place;
 
 fn tool(name: &str, command: &str) -> String {
@@ -64,4 +67,37 @@ fn required_worktrees_need_a_repository_with_a_commit() {
     assert!(matches!(place.try_run(&mut ()), Err(RunError::Refused(_))));
     place.setup.worktree = WorktreeMode::Auto;
     assert_eq!(place.run().status, "success");
+}
+
+/// Wherever the runner dies, the checkout is untouched, the branches are merged once, and every step that was recorded
+/// has left its work.
+#[test]
+fn a_runner_that_dies_loses_no_work_of_its_branches() {
+    let make = || region("cp before.txt a.txt", "cp before.txt b.txt");
+    survives_and(Indices::Sample(10), make, |place, at| {
+        assert_eq!(place.git(&["status", "--porcelain"]), "", "{at}");
+        assert_eq!(
+            place.git(&["show", "refs/dotwright/test/main:all.txt"]),
+            "before\nbefore\nbefore\n",
+            "{at}"
+        );
+        let log = place.git(&["log", "--format=%s", "refs/dotwright/test/main"]);
+        let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+        log.lines().for_each(|line| *count.entry(line).or_default() += 1);
+        assert_eq!(count.get("merge of a branch"), Some(&2), "{at}\n{log}");
+        for step in ["before", "a", "b", "after"] {
+            assert!(count.contains_key(format!("{step}: visit 1").as_str()), "{at}\n{log}");
+        }
+        let trees = place.git(&["worktree", "list", "--porcelain"]);
+        assert_eq!(trees.matches("worktree ").count(), 4, "{at}\n{trees}");
+    });
+}
+
+#[test]
+fn a_runner_that_dies_at_a_conflict_finds_it_again() {
+    let make = || region("echo a > same.txt", "echo b > same.txt");
+    survives_and(Indices::Sample(5), make, |place, at| {
+        let kept = place.git(&["for-each-ref", "--format=%(refname)", "refs/dotwright"]);
+        assert_eq!(kept.lines().count(), 3, "the branches keep their work: {at}\n{kept}");
+    });
 }

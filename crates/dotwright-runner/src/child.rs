@@ -87,7 +87,7 @@ pub(crate) fn start(driver: &Driver<'_>, spec: &AttemptSpec) -> Child {
     let parent = Some(driver.folder.id.clone());
     std::thread::spawn(move || {
         let created = Created { parent, context: BTreeMap::new(), limits };
-        let known = root.open(&id).is_ok_and(|folder| folder.log().metadata().is_ok_and(|log| log.len() > 0));
+        let known = root.open(&id).is_ok_and(|folder| folder.is_begun());
         let result = if known {
             take_up(&graph, &setup, &root, &id, mailbox, &mut (), Some(progress), Then::GoOn)
         } else {

@@ -26,7 +26,7 @@ use crate::moment::{Flow, Moment, Observer, Reply};
 use crate::platform::{ProcessRef, hex, jitter_thousandths, nonce, now_millis};
 use crate::preflight::preflight;
 use crate::process::{Gated, Stopper};
-use crate::record::{Line, Note, RunCreated, branch, subject};
+use crate::record::{Line, Note, RunCreated, subject};
 use crate::report::Report;
 use crate::requests::{self, Request};
 use crate::setup::Setup;
@@ -119,6 +119,10 @@ pub(crate) fn begin(
 ) -> Result<Report, RunError> {
     let folder = root.create(id)?;
     let lock = Lock::take(&folder)?;
+    if folder.is_begun() {
+        // Somebody else was faster.
+        return Err(RunError::Exists(id.to_owned()));
+    }
     let source = graph.pipeline.source();
     write_atomically(&folder.source(), source.as_bytes()).map_err(RunError::io("write", &folder.source()))?;
     let log = Log::create(&folder)?;
@@ -217,6 +221,7 @@ pub(crate) fn take_up(
     driver.state = folded.state;
     driver.trace = folded.trace;
     driver.deadlines = folded.deadlines;
+    driver.branches = folded.branches;
     driver.begun()?;
     for command in folded.missing {
         driver.append(&Line::Decision(&command))?;
@@ -294,6 +299,8 @@ pub(crate) struct Driver<'r> {
     wall: Option<Instant>,
     looked: Instant,
     commands: Vec<Command>,
+    /// Paths of branches as the log names them.
+    branches: BTreeMap<WalkId, String>,
     progress: Option<Arc<Progress>>,
 }
 
@@ -345,6 +352,7 @@ impl<'r> Driver<'r> {
             wall: left.map(|left| Instant::now() + left),
             looked: Instant::now(),
             commands: Vec::new(),
+            branches: BTreeMap::new(),
             progress,
         }
     }
@@ -703,10 +711,21 @@ impl<'r> Driver<'r> {
 
     fn append(&mut self, line: &Line<'_>) -> Result<(), RunError> {
         let (visit, walk) = subject(line);
-        let branch = branch(&self.state, &self.plan, walk);
+        let walk = walk.or_else(|| self.state.walk_of(visit?)).filter(|&walk| walk != WalkId::MAIN);
+        let branch = walk.map(|walk| self.branch(walk)).unwrap_or_default();
         let node = visit.map_or("", |visit| self.plan.name(visit.node));
         let ts = jiff::Timestamp::now().to_string();
         self.log.append(line, self.state.generation(), &branch, node, &ts)
+    }
+
+    /// The path of a branch. The last records of a branch are written when its walk is over.
+    fn branch(&mut self, walk: WalkId) -> String {
+        let path = self.state.branch_path(&self.plan, walk);
+        if path.is_empty() {
+            return self.branches.get(&walk).cloned().unwrap_or_default();
+        }
+        self.branches.entry(walk).or_insert_with(|| path.clone());
+        path
     }
 
     fn commit(&mut self) -> Result<(), RunError> {

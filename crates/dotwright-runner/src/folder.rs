@@ -4,7 +4,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::RunError;
+use crate::log;
 use crate::platform::nonce;
+use crate::record::{Entry, Record};
 
 /// The folder with all runs of a person.
 #[derive(Debug, Clone)]
@@ -29,14 +31,13 @@ impl Root {
     /// A new folder for a run.
     ///
     /// # Errors
-    /// When there is one with records in it, or the disk says no.
+    /// When there is one that was begun, or the disk says no.
     pub fn create(&self, id: &str) -> Result<RunFolder, RunError> {
         check_id(id)?;
         private_folder(&self.0).map_err(RunError::io("create", &self.0))?;
         let folder = RunFolder { id: id.to_owned(), path: self.0.join(id) };
         let taken = std::fs::symlink_metadata(&folder.path).is_ok();
-        let begun = std::fs::metadata(folder.log()).is_ok_and(|log| log.len() > 0);
-        if begun || (taken && !folder.path.is_dir()) {
+        if folder.is_begun() || (taken && !folder.path.is_dir()) {
             return Err(RunError::Exists(id.to_owned()));
         }
         for path in [folder.path.clone(), folder.blobs(), folder.nodes(), folder.inbox()] {
@@ -130,6 +131,13 @@ impl RunFolder {
     /// The report, written when the run ends or rests.
     pub fn report(&self) -> PathBuf {
         self.path.join("final.json")
+    }
+
+    /// Whether there is something in its log to go on from. A runner that died in the middle of its first write has left
+    /// nothing; the run can be begun anew under its name.
+    pub(crate) fn is_begun(&self) -> bool {
+        let is_fact = |record: &Record| matches!(record.entry, Entry::Fact(_));
+        log::read(self).map_or(true, |contents| contents.records.iter().any(is_fact))
     }
 
     pub(crate) fn lock(&self) -> PathBuf {

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use dotwright_engine::run::{AttemptId, Command, Plan, State, TimerId, Trace};
+use dotwright_engine::run::{AttemptId, Command, Plan, State, TimerId, Trace, WalkId};
 
 use crate::error::RunError;
 use crate::folder::RunFolder;
 use crate::lock;
 use crate::log;
-use crate::record::{AttemptStarted, Entry, Note, Record, RunCreated};
+use crate::record::{AttemptStarted, Entry, Line, Note, Record, RunCreated, subject};
 use crate::report::Report;
 
 /// What a log stands for.
@@ -21,6 +21,7 @@ pub(crate) struct Folded {
     /// The last record of each attempt that was begun.
     pub(crate) started: BTreeMap<AttemptId, AttemptStarted>,
     pub(crate) deadlines: BTreeMap<TimerId, u64>,
+    pub(crate) branches: BTreeMap<WalkId, String>,
     /// Decisions that follow from the last fact and were cut off.
     pub(crate) missing: Vec<Command>,
     pub(crate) seq: u64,
@@ -57,6 +58,7 @@ impl Folded {
             trace: fold.trace,
             started: fold.started,
             deadlines: fold.deadlines,
+            branches: fold.branches,
         })
     }
 }
@@ -75,6 +77,7 @@ struct Fold {
     expected: VecDeque<Command>,
     started: BTreeMap<AttemptId, AttemptStarted>,
     deadlines: BTreeMap<TimerId, u64>,
+    branches: BTreeMap<WalkId, String>,
 }
 
 impl Fold {
@@ -90,7 +93,12 @@ impl Fold {
                 self.expected = commands.into();
             }
             Entry::Decision(command) => match self.expected.pop_front() {
-                Some(expected) if expected == *command => {}
+                Some(expected) if expected == *command => {
+                    let (_, walk) = subject(&Line::Decision(command));
+                    if let Some(walk) = walk.filter(|_| !record.branch.is_empty()) {
+                        self.branches.entry(walk).or_insert_with(|| record.branch.clone());
+                    }
+                }
                 Some(expected) => return Err(format!("replay decides {expected:?}")),
                 None => return Err("replay decides nothing there".to_owned()),
             },

@@ -1,6 +1,6 @@
 //! One line of the event log (section 20.1): an envelope, what happened, and what makes a damaged line visible.
 
-use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, State, TimerId, VisitId, WalkId};
+use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, TimerId, VisitId, WalkId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -454,11 +454,6 @@ fn decision_subject(decision: &Decision) -> (Option<VisitId>, Option<WalkId>) {
         | Decision::BudgetExceeded { .. }
         | Decision::Warning(_) => (None, None),
     }
-}
-
-/// The branch of a walk for the envelope; the main walk, by far the most frequent, costs nothing.
-pub(crate) fn branch(state: &State, plan: &Plan, walk: Option<WalkId>) -> String {
-    walk.filter(|&walk| walk != WalkId::MAIN).map(|walk| state.branch_path(plan, walk)).unwrap_or_default()
 }
 
 fn event_summary(event: &Event) -> String {
