@@ -60,11 +60,17 @@ pub(crate) fn status_path(folder: &Path) -> PathBuf {
     folder.join("status.json")
 }
 
-/// All variables of an attempt.
-pub(crate) fn environment(
-    around: &Surroundings<'_>,
-    spec: &AttemptSpec,
-) -> std::io::Result<Vec<(OsString, OsString)>> {
+/// What an attempt is told.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    /// All its variables.
+    pub(crate) variables: Vec<(OsString, OsString)>,
+    /// Files that variables name, with what has to be in them.
+    pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+/// The environment of an attempt.
+pub(crate) fn environment(around: &Surroundings<'_>, spec: &AttemptSpec) -> Environment {
     let plan = around.plan;
     let node = spec.attempt.visit.node;
     let listed = attributes::list(plan.pipeline(), node, AttributeKey::ENV);
@@ -90,6 +96,7 @@ pub(crate) fn environment(
     set("ATTRACTOR_OUT_DIR", around.folder.as_os_str());
     set("ATTRACTOR_STATUS_FILE", status_path(around.folder).as_os_str());
     set("ATTRACTOR_GRAPH", around.source.as_os_str());
+    let mut files = Vec::new();
     let context = around.state.context(plan, spec.walk);
     for key in attributes::list(plan.pipeline(), node, AttributeKey::READS) {
         let name = format!("ATTRACTOR_CTX_{}", variable_name(&key));
@@ -99,11 +106,11 @@ pub(crate) fn environment(
             set(&name, OsStr::new(value.as_ref()));
         } else {
             let file = around.folder.join(&name);
-            std::fs::write(&file, value.as_bytes())?;
             set(&format!("{name}_FILE"), file.as_os_str());
+            files.push((file, value.into_owned().into_bytes()));
         }
     }
-    Ok(all)
+    Environment { variables: all, files }
 }
 
 fn variable_name(key: &str) -> String {
