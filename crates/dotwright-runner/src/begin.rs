@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dotwright_engine::run::{Event, Limits, Phase, Plan, Start};
 
 use crate::child::Progress;
-use crate::driver::{Driver, Parts};
+use crate::driver::{Driver, Parts, secrets};
 use crate::error::RunError;
 use crate::folder::{Root, write_atomically};
 use crate::graph::Graph;
@@ -66,6 +66,9 @@ pub(crate) fn begin(
     let source = graph.pipeline.source();
     write_atomically(&folder.source(), source.as_bytes()).map_err(RunError::io("write", &folder.source()))?;
     let log = Log::create(&folder)?;
+    let secrets = secrets(setup, graph);
+    let clean =
+        |words: &[String]| words.iter().map(|word| secrets.redact(word).into_owned()).collect::<Vec<_>>();
     let note = RunCreated {
         tool_version: setup.tool_version.clone(),
         graph_sha256: sha256(source),
@@ -74,13 +77,13 @@ pub(crate) fn begin(
         workdir: setup.workdir.display().to_string(),
         created: now_millis(),
         max_wall: setup.max_wall.map(|wall| u64::try_from(wall.as_millis()).unwrap_or(u64::MAX)),
-        backend: setup.backend.as_ref().map(|backend| backend.words.clone()),
+        backend: setup.backend.as_ref().map(|backend| clean(&backend.words)),
         backend_variables: setup
             .backend
             .as_ref()
             .map(|backend| backend.variables.clone())
             .unwrap_or_default(),
-        handlers: setup.handlers.clone().into_iter().collect(),
+        handlers: setup.handlers.iter().map(|(name, words)| (name.clone(), clean(words))).collect(),
         repository: match setup.worktree {
             WorktreeMode::Off => None,
             WorktreeMode::Auto | WorktreeMode::Require => Repository::around(&setup.workdir),

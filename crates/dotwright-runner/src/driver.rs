@@ -4,6 +4,7 @@
 //! Steps are the exception that keeps that fast. Their processes are started at once, in threads of their own and behind
 //! gates; a batch waits for them, so that what was decided and what was started go to disk together.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use dotwright_engine::run::{
     AttemptId, AttemptSpec, CallId, Command, Cost, Event, NodeKey, Phase, Plan, State, TimerId, Trace,
     VisitId,
 };
+use dotwright_model::AttributeKey;
 
+use crate::attributes::list;
 use crate::blobs::Blobs;
 use crate::child::{self, Child, Progress};
 use crate::crew::Crew;
@@ -29,6 +32,7 @@ use crate::moment::{Flow, Moment, Observer};
 use crate::platform::{nonce, now_millis};
 use crate::process::{Gate, Stopper};
 use crate::record::{Line, Note, RunCreated, branch, subject};
+use crate::redaction::Secrets;
 use crate::report::Report;
 use crate::requests::{self, Request};
 use crate::setup::Setup;
@@ -49,6 +53,7 @@ pub(crate) struct Driver<'r> {
     pub(crate) trace: Trace,
     pub(crate) created: RunCreated,
     pub(crate) blobs: Arc<Blobs>,
+    pub(crate) secrets: Arc<Secrets>,
     pub(crate) sender: Sender<Incoming>,
     pub(crate) nonces: (String, u64),
     pub(crate) source: PathBuf,
@@ -102,6 +107,7 @@ impl<'r> Driver<'r> {
             graph: Arc::clone(graph),
             setup,
             root,
+            secrets: Arc::new(secrets(setup, graph)),
             blobs: Arc::new(Blobs::new(folder.blobs())),
             source: folder.source(),
             workdir: PathBuf::from(&created.workdir),
@@ -267,13 +273,23 @@ impl<'r> Driver<'r> {
         self.children.values().for_each(|child| child.control.kill());
     }
 
+    /// Takes secrets out of a fact before the engine, the log or anybody else sees it.
+    fn redact(&self, event: &mut Event) {
+        for text in event.texts_mut() {
+            if let Cow::Owned(clean) = self.secrets.redact(text) {
+                *text = clean;
+            }
+        }
+    }
+
     /// Tells the engine facts, writes them with what follows from them, and does it.
     pub(crate) fn handle(&mut self, events: Vec<Event>) -> Result<(), RunError> {
         let mut queue = VecDeque::from(events);
         let mut to_do = Vec::new();
         let mut starts = Vec::new();
         let mut over = BTreeSet::new();
-        while let Some(event) = queue.pop_front() {
+        while let Some(mut event) = queue.pop_front() {
+            self.redact(&mut event);
             self.observe(Moment::Fact(&event))?;
             if let Event::AttemptEnded { attempt, .. } = &event {
                 over.insert(*attempt);
@@ -386,6 +402,15 @@ impl<'r> Driver<'r> {
     pub(crate) fn name(&self, node: NodeKey) -> &str {
         self.plan.name(node)
     }
+}
+
+/// What a run of this pipeline must not write.
+pub(crate) fn secrets(setup: &Setup, graph: &Graph) -> Secrets {
+    let pipeline = graph.pipeline.share();
+    let mut passed: BTreeSet<String> =
+        pipeline.nodes().flat_map(|node| list(&pipeline, node.into(), AttributeKey::ENV)).collect();
+    passed.extend(setup.backend.iter().flat_map(|backend| backend.variables.iter().cloned()));
+    Secrets::new(setup.variables.secrets(|name| passed.contains(name)))
 }
 
 fn stops(command: &Command) -> Option<AttemptId> {

@@ -38,6 +38,7 @@ mod preflight;
 mod process;
 mod prompt;
 mod record;
+mod redaction;
 mod report;
 mod requests;
 mod setup;

@@ -22,6 +22,7 @@ use crate::blobs::Blobs;
 use crate::capture::{Capture, Captured};
 use crate::folder::fresh_folder;
 use crate::platform::ProcessRef;
+use crate::redaction::Secrets;
 
 /// How long pipes are read that somebody outside the group holds open, and how long a killed group may take.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -215,13 +216,13 @@ fn command(what: Program, folder: &Path) -> std::io::Result<(Command, Vec<u8>)> 
 
 impl Gated {
     /// Watches the process to its end, from the gate on.
-    pub(crate) fn supervise(self, blobs: &Blobs) -> std::io::Result<Finished> {
+    pub(crate) fn supervise(self, blobs: &Blobs, secrets: &Arc<Secrets>) -> std::io::Result<Finished> {
         let Gated { mut child, input, bounds, folder, process, orders, opened } = self;
         let out = child.stdout.take().map(OwnedFd::from);
         let err = child.stderr.take().map(OwnedFd::from);
         let mut streams = Streams {
-            out: Stream::new(out, folder.join("stdout.part")),
-            err: Stream::new(err, folder.join("stderr.part")),
+            out: Stream::new(out, folder.join("stdout.part"), secrets),
+            err: Stream::new(err, folder.join("stderr.part"), secrets),
             input,
         };
         let mut buffer = vec![0_u8; BUFFER];
@@ -464,8 +465,12 @@ struct Input {
 }
 
 impl Stream {
-    fn new(pipe: Option<OwnedFd>, spill: PathBuf) -> Stream {
-        Stream { pipe: pipe.map(std::fs::File::from), ready: false, capture: Capture::new(spill) }
+    fn new(pipe: Option<OwnedFd>, spill: PathBuf, secrets: &Arc<Secrets>) -> Stream {
+        Stream {
+            pipe: pipe.map(std::fs::File::from),
+            ready: false,
+            capture: Capture::new(spill, Arc::clone(secrets)),
+        }
     }
 
     /// Reads what is there. True when it was something.

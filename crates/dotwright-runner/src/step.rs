@@ -14,6 +14,7 @@ use crate::fence::fresh_nonce;
 use crate::mailbox::Incoming;
 use crate::process::{Finished, Gate, Gated, Launch, Orders, Program, Stopper, orders, spawn};
 use crate::record::AttemptStarted;
+use crate::redaction::Secrets;
 use crate::status_file::{self, Status, Usage};
 use crate::worktree::{Subject, Trees};
 use crate::{agent, attributes, custom, prompt, tool};
@@ -52,6 +53,7 @@ struct Errand {
     walk: WalkId,
     subject: Subject,
     blobs: Arc<Blobs>,
+    secrets: Arc<Secrets>,
     trees: Option<Trees>,
     sender: Sender<Incoming>,
 }
@@ -71,6 +73,7 @@ struct Rest {
     walk: WalkId,
     subject: Subject,
     blobs: Arc<Blobs>,
+    secrets: Arc<Secrets>,
     trees: Option<Trees>,
     sender: Sender<Incoming>,
 }
@@ -121,7 +124,8 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::Result<Errand
     let Environment { mut variables, mut files } = environment(&around, spec);
     if let Program::Words { input, .. } = &what {
         let name = if kind == Kind::Agent { "prompt.md" } else { "execute.json" };
-        files.push((folder.join(name), input.clone()));
+        let text = String::from_utf8_lossy(input);
+        files.push((folder.join(name), driver.secrets.redact(&text).as_bytes().to_vec()));
     }
     let stall = match kind {
         Kind::Agent => {
@@ -144,6 +148,7 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::Result<Errand
             attempt: attempt.attempt,
         },
         blobs: Arc::clone(&driver.blobs),
+        secrets: Arc::clone(&driver.secrets),
         trees: driver.trees.clone(),
         sender: driver.sender.clone(),
     })
@@ -156,11 +161,12 @@ pub(crate) fn not_started(attempt: AttemptId, error: &std::io::Error) -> Event {
 
 impl Errand {
     fn begin(self, orders: Orders) -> std::io::Result<(Begun, Rest)> {
-        let Errand { attempt, nonce, launch, place, kind, walk, subject, blobs, trees, sender } = self;
+        let Errand { attempt, nonce, launch, place, kind, walk, subject, blobs, secrets, trees, sender } =
+            self;
         let status = status_path(&launch.folder);
         let (gated, process, gate) = spawn(launch, orders)?;
         let started = AttemptStarted { attempt, nonce, folder: place, process: Some(process) };
-        let rest = Rest { attempt, gated, status, kind, walk, subject, blobs, trees, sender };
+        let rest = Rest { attempt, gated, status, kind, walk, subject, blobs, secrets, trees, sender };
         Ok((Begun { started, gate }, rest))
     }
 
@@ -182,10 +188,10 @@ impl Errand {
 
 impl Rest {
     fn watch(self) {
-        let Rest { attempt, gated, status, kind, walk, subject, blobs, trees, sender } = self;
-        let finished = gated.supervise(&blobs);
+        let Rest { attempt, gated, status, kind, walk, subject, blobs, secrets, trees, sender } = self;
+        let finished = gated.supervise(&blobs, &secrets);
         let began = finished.as_ref().is_ok_and(|finished| finished.began);
-        let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs);
+        let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs, &secrets);
         if let Some(Err(error)) = trees.filter(|_| began).map(|trees| trees.commit(walk, &subject)) {
             evidence = Evidence::Crashed(format!("the work of the step cannot be committed: {error}"));
         }
@@ -219,6 +225,7 @@ fn judged(
     kind: Kind,
     status: &Path,
     blobs: &Blobs,
+    secrets: &Secrets,
 ) -> (Evidence, Option<Usage>, bool) {
     let finished = match finished {
         Ok(finished) => finished,
@@ -227,7 +234,7 @@ fn judged(
         }
     };
     let leftovers = finished.leftovers;
-    let Status { verdict, usage } = status_file::read(status);
+    let Status { verdict, usage } = status_file::read(status, secrets);
     let evidence = match kind {
         Kind::Tool => tool::evidence(finished, verdict),
         Kind::Agent => agent::evidence(finished, verdict),
