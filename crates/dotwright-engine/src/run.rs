@@ -24,6 +24,7 @@ mod scenario;
 mod serial;
 mod simulate;
 mod state;
+mod texts;
 mod trace;
 mod walk;
 

@@ -9,8 +9,10 @@ use dotwright_engine::run::{
 use dotwright_model::AttributeKey;
 
 use crate::attributes::{list, text_or_graph};
-use crate::driver::{Control, Created, Driver, Incoming, Then, begin, take_up};
+use crate::begin::{Created, Then, begin, take_up};
+use crate::driver::Driver;
 use crate::error::RunError;
+use crate::mailbox::{Control, Incoming};
 use crate::report::Report;
 use crate::worktree::WorktreeMode;
 

@@ -34,7 +34,7 @@ impl Folded {
     pub(crate) fn read(folder: &RunFolder, plan: &Plan) -> Result<Folded, RunError> {
         let contents = log::read(folder)?;
         let created = created(folder, &contents.records)?;
-        if crate::driver::sha256(plan.pipeline().source()) != created.graph_sha256 {
+        if crate::platform::sha256(plan.pipeline().source()) != created.graph_sha256 {
             let why = "the pipeline in its folder is not the one that it began with".to_owned();
             return Err(RunError::Damaged { path: folder.source(), seq: 1, why });
         }

@@ -1,18 +1,22 @@
 //! One attempt of a step: its folder, its process, and what its end proves.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
-use dotwright_engine::run::{AttemptId, AttemptSpec, Evidence, NodeKey, Plan, WalkId};
+use dotwright_engine::run::{AttemptId, AttemptSpec, Event, Evidence, NodeKey, Plan, WalkId};
 use dotwright_model::{AttributeKey, Handler};
 
 use crate::blobs::Blobs;
-use crate::driver::{Driver, Incoming};
-use crate::environment::{Surroundings, environment, status_path};
+use crate::driver::Driver;
+use crate::environment::{Environment, Surroundings, environment, status_path};
 use crate::fence::fresh_nonce;
-use crate::process::{Finished, Gated, Launch, Program, Running, Stopper, spawn};
+use crate::mailbox::Incoming;
+use crate::process::{Finished, Gate, Gated, Launch, Orders, Program, Stopper, orders, spawn};
 use crate::record::AttemptStarted;
+use crate::redaction::Secrets;
 use crate::status_file::{self, Status, Usage};
-use crate::worktree::Subject;
+use crate::worktree::{Subject, Trees};
 use crate::{agent, attributes, custom, prompt, tool};
 
 /// Which kind of process does a step.
@@ -38,28 +42,71 @@ pub(crate) fn kind(plan: &Plan, node: NodeKey) -> Kind {
     }
 }
 
-/// A process that waits for its gate, and its record.
-pub(crate) struct Prepared {
-    pub(crate) note: AttemptStarted,
-    pub(crate) process: Gated,
-    pub(crate) stopper: Stopper,
-    pub(crate) kind: Kind,
-    pub(crate) walk: WalkId,
+/// All that a thread needs to do an attempt.
+struct Errand {
+    attempt: AttemptId,
+    nonce: String,
+    launch: Launch,
+    /// The folder of the attempt below the folder of the run.
+    place: String,
+    kind: Kind,
+    walk: WalkId,
+    subject: Subject,
+    blobs: Arc<Blobs>,
+    secrets: Arc<Secrets>,
+    trees: Option<Trees>,
+    sender: Sender<Incoming>,
 }
 
-/// Starts the process of an attempt, which does nothing yet.
-pub(crate) fn prepare(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::Result<Prepared> {
+/// A process behind its gate, and the record that has to be on disk before that is opened.
+pub(crate) struct Begun {
+    pub(crate) started: AttemptStarted,
+    pub(crate) gate: Gate,
+}
+
+/// What is left of an errand once the process is there.
+struct Rest {
+    attempt: AttemptId,
+    gated: Gated,
+    status: PathBuf,
+    kind: Kind,
+    walk: WalkId,
+    subject: Subject,
+    blobs: Arc<Blobs>,
+    secrets: Arc<Secrets>,
+    trees: Option<Trees>,
+    sender: Sender<Incoming>,
+}
+
+/// Begins an attempt: its process is started behind a gate, and a thread of its own watches it to its end.
+///
+/// That thread starts the process too, so that many can be started at once. One that is `alone` is started here and
+/// given back, because to wait for another thread takes longer.
+pub(crate) fn start(
+    driver: &mut Driver<'_>,
+    spec: &AttemptSpec,
+    alone: bool,
+) -> std::io::Result<(Stopper, Option<Begun>)> {
+    let errand = errand(driver, spec)?;
+    let (orders, stopper) = orders()?;
+    if alone {
+        let (begun, rest) = errand.begin(orders)?;
+        driver.crew.send(move || rest.watch())?;
+        return Ok((stopper, Some(begun)));
+    }
+    driver.crew.send(move || errand.run(orders))?;
+    Ok((stopper, None))
+}
+
+fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::Result<Errand> {
     let attempt = spec.attempt;
     let node = attempt.visit.node;
     let kind = kind(&driver.plan, node);
     let nonce = fresh_nonce(&mut driver.nonces.1, &driver.nonces.0);
     let workdir = driver.workdir_of(spec.walk)?;
     let place = format!("{}.{}.{}", spec.generation, attempt.visit.visit, attempt.attempt);
-    let folder = driver.folder.attempt(driver.name(node), &place, &nonce)?;
+    let folder = driver.folder.attempt(driver.name(node), &place, &nonce);
     let what = program(driver, spec, kind)?;
-    if let Program::Words { input, .. } = &what {
-        std::fs::write(folder.join(if kind == Kind::Agent { "prompt.md" } else { "execute.json" }), input)?;
-    }
     let let_through = match (kind, &driver.setup.backend) {
         (Kind::Agent, Some(backend)) => backend.variables.as_slice(),
         (Kind::Agent, None) | (Kind::Tool | Kind::Custom, _) => &[],
@@ -74,7 +121,12 @@ pub(crate) fn prepare(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::R
         folder: &folder,
         let_through,
     };
-    let mut variables = environment(&around, spec)?;
+    let Environment { mut variables, mut files } = environment(&around, spec);
+    if let Program::Words { input, .. } = &what {
+        let name = if kind == Kind::Agent { "prompt.md" } else { "execute.json" };
+        let text = String::from_utf8_lossy(input);
+        files.push((folder.join(name), driver.secrets.redact(&text).as_bytes().to_vec()));
+    }
     let stall = match kind {
         Kind::Agent => {
             variables.extend(agent::variables(&driver.plan, node));
@@ -82,17 +134,69 @@ pub(crate) fn prepare(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::R
         }
         Kind::Tool | Kind::Custom => None,
     };
-    let launch = Launch {
-        what,
-        environment: variables,
-        workdir: workdir.clone(),
-        bounds: tool::bounds(&driver.plan, node, stall),
-        folder: folder.clone(),
-    };
-    let (process, stopper) = spawn(launch)?;
-    let folder = folder.strip_prefix(&driver.folder.path).unwrap_or(&folder).display().to_string();
-    let note = AttemptStarted { attempt, nonce, folder, process: Some(process.process.clone()) };
-    Ok(Prepared { note, process, stopper, kind, walk: spec.walk })
+    let bounds = tool::bounds(&driver.plan, node, stall);
+    Ok(Errand {
+        attempt,
+        nonce,
+        place: folder.strip_prefix(&driver.folder.path).unwrap_or(&folder).display().to_string(),
+        launch: Launch { what, environment: variables, workdir, folder, files, bounds },
+        kind,
+        walk: spec.walk,
+        subject: Subject {
+            node: driver.name(node).to_owned(),
+            visit: attempt.visit.visit,
+            attempt: attempt.attempt,
+        },
+        blobs: Arc::clone(&driver.blobs),
+        secrets: Arc::clone(&driver.secrets),
+        trees: driver.trees.clone(),
+        sender: driver.sender.clone(),
+    })
+}
+
+/// The fact that an attempt could not be begun.
+pub(crate) fn not_started(attempt: AttemptId, error: &std::io::Error) -> Event {
+    Event::AttemptEnded { attempt, evidence: tool::not_started(error) }
+}
+
+impl Errand {
+    fn begin(self, orders: Orders) -> std::io::Result<(Begun, Rest)> {
+        let Errand { attempt, nonce, launch, place, kind, walk, subject, blobs, secrets, trees, sender } =
+            self;
+        let status = status_path(&launch.folder);
+        let (gated, process, gate) = spawn(launch, orders)?;
+        let started = AttemptStarted { attempt, nonce, folder: place, process: Some(process) };
+        let rest = Rest { attempt, gated, status, kind, walk, subject, blobs, secrets, trees, sender };
+        Ok((Begun { started, gate }, rest))
+    }
+
+    fn run(self, orders: Orders) {
+        let (attempt, sender) = (self.attempt, self.sender.clone());
+        match self.begin(orders) {
+            Ok((begun, rest)) => {
+                // Without a driver the gate goes with the message, and what is behind it leaves.
+                let _over = sender.send(Incoming::Begun(Box::new(begun)));
+                rest.watch();
+            }
+            Err(error) => {
+                let evidence = tool::not_started(&error);
+                let _over = sender.send(Incoming::Ended { attempt, evidence, usage: None, leftovers: false });
+            }
+        }
+    }
+}
+
+impl Rest {
+    fn watch(self) {
+        let Rest { attempt, gated, status, kind, walk, subject, blobs, secrets, trees, sender } = self;
+        let finished = gated.supervise(&blobs, &secrets);
+        let began = finished.as_ref().is_ok_and(|finished| finished.began);
+        let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs, &secrets);
+        if let Some(Err(error)) = trees.filter(|_| began).map(|trees| trees.commit(walk, &subject)) {
+            evidence = Evidence::Crashed(format!("the work of the step cannot be committed: {error}"));
+        }
+        let _over = sender.send(Incoming::Ended { attempt, evidence, usage, leftovers });
+    }
 }
 
 fn program(driver: &Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Result<Program> {
@@ -116,47 +220,21 @@ fn program(driver: &Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Resu
     }
 }
 
-/// Opens the gate and watches the process from a thread of its own.
-pub(crate) fn begin(driver: &Driver<'_>, attempt: AttemptId, process: Gated, kind: Kind, walk: WalkId) {
-    let folder = process.folder().to_owned();
-    let running = process.open();
-    let blobs = Arc::clone(&driver.blobs);
-    let sender = driver.sender.clone();
-    let trees = driver.trees.clone();
-    let subject = Subject {
-        node: driver.name(attempt.visit.node).to_owned(),
-        visit: attempt.visit.visit,
-        attempt: attempt.attempt,
-    };
-    let watch = move || {
-        let (mut evidence, usage, leftovers) = watched(running, kind, &folder, &blobs);
-        if let Some(Err(error)) = trees.map(|trees| trees.commit(walk, &subject)) {
-            evidence = Evidence::Crashed(format!("the work of the step cannot be committed: {error}"));
-        }
-        let _over = sender.send(Incoming::Ended { attempt, evidence, usage, leftovers });
-    };
-    let started = std::thread::Builder::new().stack_size(512 << 10).spawn(watch);
-    if let Err(error) = started {
-        let evidence = Evidence::Crashed(format!("no thread for the step: {error}"));
-        let ended = Incoming::Ended { attempt, evidence, usage: None, leftovers: false };
-        let _over = driver.sender.send(ended);
-    }
-}
-
-fn watched(
-    running: Running,
+fn judged(
+    finished: std::io::Result<Finished>,
     kind: Kind,
-    folder: &std::path::Path,
+    status: &Path,
     blobs: &Blobs,
+    secrets: &Secrets,
 ) -> (Evidence, Option<Usage>, bool) {
-    let finished = match running.supervise(blobs) {
+    let finished = match finished {
         Ok(finished) => finished,
         Err(error) => {
             return (Evidence::Crashed(format!("the step was lost sight of: {error}")), None, false);
         }
     };
     let leftovers = finished.leftovers;
-    let Status { verdict, usage } = status_file::read(&status_path(folder));
+    let Status { verdict, usage } = status_file::read(status, secrets);
     let evidence = match kind {
         Kind::Tool => tool::evidence(finished, verdict),
         Kind::Agent => agent::evidence(finished, verdict),
