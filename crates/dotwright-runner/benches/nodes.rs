@@ -129,8 +129,10 @@ fn ours(source: &str, nodes: usize) -> f64 {
     };
     let folder = tempfile::tempdir_in(".").unwrap();
     let graph = Arc::new(Graph { pipeline, path: folder.path().join("g.dot"), children: BTreeMap::new() });
+    let workdir = folder.path().join("work");
+    std::fs::create_dir(&workdir).unwrap();
     let setup = Setup {
-        workdir: folder.path().to_owned(),
+        workdir,
         variables: Variables::of_this_process(),
         limits: Some(Limits { max_attempts: 100_000, ..Limits::default() }),
         ..Setup::default()

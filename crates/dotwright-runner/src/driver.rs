@@ -24,7 +24,7 @@ use crate::lock::Lock;
 use crate::log::Log;
 use crate::moment::{Flow, Moment, Observer, Reply};
 use crate::platform::{ProcessRef, hex, jitter_thousandths, nonce, now_millis};
-use crate::preflight::preflight;
+use crate::preflight::{Refusal, preflight};
 use crate::process::{Gated, Stopper};
 use crate::record::{Line, Note, RunCreated, subject};
 use crate::report::Report;
@@ -32,7 +32,7 @@ use crate::requests::{self, Request};
 use crate::setup::Setup;
 use crate::status_file::Usage;
 use crate::step;
-use crate::worktree::{Repository, Trees, WorktreeMode};
+use crate::worktree::{Repository, Subject, Trees, WorktreeMode};
 
 /// How often the inbox is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -90,7 +90,17 @@ pub fn run(
     mailbox: Mailbox,
     observer: &mut dyn Observer,
 ) -> Result<Report, RunError> {
-    let refusals = preflight(graph, setup);
+    let mut refusals = preflight(graph, setup);
+    if setup.worktree == WorktreeMode::Off && root.is_inside(&setup.workdir) {
+        refusals.push(Refusal {
+            node: String::new(),
+            message: format!(
+                "runs would lie in `{}`, where their steps work and could change their logs",
+                setup.workdir.display()
+            ),
+            help: "set XDG_STATE_HOME to a folder outside, or run in another one with `--workdir`".to_owned(),
+        });
+    }
     if !refusals.is_empty() {
         return Err(RunError::Refused(refusals));
     }
@@ -149,6 +159,9 @@ pub(crate) fn begin(
         forked: None,
     };
     let mut driver = Driver::new(graph, setup, root, folder, lock, log, mailbox, observer, note, progress);
+    if let Some(trees) = &driver.trees {
+        trees.forget().map_err(RunError::io("write", &driver.workdir))?;
+    }
     driver.append_created()?;
     driver.begun()?;
     let inputs = setup.inputs.iter().map(|(key, value)| (format!("input.{key}"), value.clone()));
@@ -587,8 +600,8 @@ impl<'r> Driver<'r> {
         Ok(())
     }
 
-    /// The budget to ask for before a model step: a command does not say what it will cost, so its slice is all that is
-    /// left (sections 16 and 22). `None` where nothing is limited.
+    /// The budget to ask for before a model step: a command does not say what it will cost, so it gets an even share of
+    /// what is left for all walks that could ask (sections 16 and 22). `None` where nothing is limited.
     fn asks_budget(&self, spec: &AttemptSpec) -> Option<(CallId, Cost)> {
         let node = spec.attempt.visit.node;
         let limits = self.state.limits();
@@ -598,8 +611,10 @@ impl<'r> Driver<'r> {
         }
         let budget = self.state.budget();
         let (settled, reserved) = (budget.settled, budget.reserved());
+        let sharers = u64::try_from(self.state.walks_under_way()).unwrap_or(u64::MAX).max(1);
         let left = |limit: Option<u64>, settled: u64, reserved: u64| {
-            limit.map(|limit| limit.saturating_sub(settled).saturating_sub(reserved).max(1))
+            let left = limit?.saturating_sub(settled);
+            Some((left / sharers).min(left.saturating_sub(reserved)).max(1))
         };
         let own =
             crate::attributes::text(self.plan.pipeline(), node, dotwright_model::AttributeKey::MAX_COST_USD)
@@ -694,9 +709,11 @@ impl<'r> Driver<'r> {
             return self.soon.push_back(Event::WorkMerged { visit, conflicts: Vec::new() });
         };
         let sender = self.sender.clone();
+        let subject = Subject { node: self.name(visit.node).to_owned(), visit: visit.visit, attempt: 0 };
         std::thread::spawn(move || {
             // A merge that cannot be made is not a merge: the person sees what git says in place of the paths.
-            let conflicts = trees.merge(walk, &branches).unwrap_or_else(|error| vec![error.to_string()]);
+            let conflicts =
+                trees.merge(walk, &branches, &subject).unwrap_or_else(|error| vec![error.to_string()]);
             let _over = sender.send(Incoming::Merged { visit, conflicts });
         });
     }

@@ -6,7 +6,7 @@ use dotwright_engine::run::{
     Command, Considered, Decision, Event, NodeKey, Phase, Plan, RunStatus, State, Via, VisitId,
 };
 use dotwright_model::Handler;
-use dotwright_runner::{Entry, History, Record};
+use dotwright_runner::{Entry, History, Record, Report};
 use serde_json::json;
 
 use crate::error::AppError;
@@ -227,6 +227,7 @@ fn end(history: &History, plan: &Plan) -> Result<String, AppError> {
     } else {
         execute::ending(&report)
     };
+    text.push_str(&asked(history, &report));
     if let Some(node) = plan.node_by_name(&report.reason_node)
         && let Some(&last) = visits(history, node).last()
     {
@@ -234,6 +235,22 @@ fn end(history: &History, plan: &Plan) -> Result<String, AppError> {
         text.push_str(&Visit::of(history, last).text(plan));
     }
     Ok(text)
+}
+
+/// Who asked for the end or the pause, and with which record.
+fn asked(history: &History, report: &Report) -> String {
+    let last = history.records.iter().rev().find_map(|record| match &record.entry {
+        Entry::Fact(Event::CancelRequested { by }) if report.status == "cancelled" => {
+            Some(format!("cancelled by {by}, event {}\n", record.seq))
+        }
+        Entry::Fact(Event::PauseRequested { by }) if report.status == "paused" => {
+            Some(format!("paused by {by}, event {}\n", record.seq))
+        }
+        // Whatever was asked for before that is over.
+        Entry::Fact(Event::Resumed { .. }) => Some(String::new()),
+        Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => None,
+    });
+    last.unwrap_or_default()
 }
 
 pub(crate) fn diff(arguments: &DiffArgs) -> Result<Verdict, AppError> {
