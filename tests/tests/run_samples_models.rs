@@ -324,5 +324,10 @@ fn each_provider_has_its_agent() {
     let mut calls: Vec<&str> = calls.lines().collect();
     calls.sort_unstable();
     calls.dedup();
-    expect![[""]].assert_eq(&(calls.join("\n") + "\n"));
+    expect![[r#"
+        claude -p --model=claude-opus-4-6 --permission-mode acceptEdits --allowedTools Bash --add-dir OUT
+        claude -p --model=claude-sonnet-4-5 --permission-mode acceptEdits --allowedTools Bash --add-dir OUT
+        codex exec --model=gpt-5.2 --sandbox workspace-write --add-dir OUT -
+        gemini --model=gemini-3-flash-preview --approval-mode=yolo --include-directories OUT
+    "#]].assert_eq(&(calls.join("\n") + "\n"));
 }
