@@ -329,5 +329,6 @@ fn each_provider_has_its_agent() {
         claude -p --model=claude-sonnet-4-5 --permission-mode acceptEdits --allowedTools Bash --add-dir OUT
         codex exec --model=gpt-5.2 --sandbox workspace-write --add-dir OUT -
         gemini --model=gemini-3-flash-preview --approval-mode=yolo --include-directories OUT
-    "#]].assert_eq(&(calls.join("\n") + "\n"));
+    "#]]
+    .assert_eq(&(calls.join("\n") + "\n"));
 }
