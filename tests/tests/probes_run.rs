@@ -17,7 +17,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use dotwright_tests::{dotwright_folder, shared};
+use dotwright_tests::{dotwright_folder, shared, workspace};
 use serde_json::{Value, json};
 
 /// Cases that run at the same time.
@@ -53,6 +53,42 @@ fn every_probe_ends_as_it_must() {
     let mut wrong = wrong.into_inner().unwrap();
     wrong.sort();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The text of a document of this repository.
+fn document(name: &str) -> String {
+    std::fs::read_to_string(workspace().join(name)).unwrap()
+}
+
+#[test]
+fn the_documents_say_how_many_cases_there_are() {
+    let Some(folder) = shared("DOTWRIGHT_PROBES", "probes") else { return };
+    let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string());
+    let count = names.filter(|name| name.as_ref().is_ok_and(|name| name.ends_with(".expect.json"))).count();
+    for (name, sentence) in [
+        ("README.md", format!("{count} conformance cases, all of which pass")),
+        ("ARCHITECTURE.md", format!("{count} conformance cases")),
+        ("ARCHITECTURE.md", format!("All {count} pass")),
+    ] {
+        assert!(document(name).contains(&sentence), "{name}: {sentence}");
+    }
+}
+
+#[test]
+fn the_case_in_the_documents_ends_as_it_must() {
+    let text = document("ARCHITECTURE.md");
+    let block = |kind: &str| {
+        let (_, rest) = text.split_once(&format!("```{kind}\n")).unwrap();
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("case.dot"), block("dot")).unwrap();
+    std::fs::write(folder.path().join("case.expect.json"), block("json")).unwrap();
+    assert_eq!(probe(folder.path(), "case"), [""; 0]);
+    // A case that expects something else does not pass.
+    let other = block("json").replace("\"mend\", \"exit\"", "\"exit\"");
+    std::fs::write(folder.path().join("case.expect.json"), other).unwrap();
+    assert_ne!(probe(folder.path(), "case"), [""; 0]);
 }
 
 struct Place {

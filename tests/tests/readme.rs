@@ -20,6 +20,10 @@ fn scratch() -> PathBuf {
         std::fs::remove_dir_all(&folder).unwrap();
     }
     std::fs::create_dir_all(&folder).unwrap();
+    let state = folder.with_file_name("readme-state");
+    if state.exists() {
+        std::fs::remove_dir_all(&state).unwrap();
+    }
     #[cfg(unix)]
     std::os::unix::fs::symlink(workspace().join("pipelines"), folder.join("pipelines")).unwrap();
     folder
@@ -32,7 +36,7 @@ fn run(command: &str, folder: &Path) -> String {
         .env("PATH", path_with_dotwright())
         .env("NO_COLOR", "1")
         .env("XDG_CACHE_HOME", folder.join(".cache"))
-        .env("XDG_STATE_HOME", folder.join(".state"))
+        .env("XDG_STATE_HOME", folder.with_file_name("readme-state"))
         .output()
         .unwrap();
     String::from_utf8(output.stdout).unwrap()

@@ -2,9 +2,11 @@
 //! writes what the next steps look for, and that does the visits badly which a test names.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests run programs and read files")]
-#![allow(clippy::indexing_slicing, reason = "tests fail loudly")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail loudly")]
 
-use dotwright_tests::checkout::{Checkout, model, route};
+use std::os::unix::fs::PermissionsExt;
+
+use dotwright_tests::checkout::{Checkout, model, route, sample_path};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
@@ -293,4 +295,40 @@ fn a_page_that_fails_its_check_or_its_reader_is_written_again() {
         write_page check_page page_is_complete accept_page write_page check_page page_is_complete accept_page exit
     "#]],
     );
+}
+
+/// `agents.sh` gives each step to the agent of its provider; programs of their names play them here.
+#[test]
+fn each_provider_has_its_agent() {
+    let checkout = Checkout::new(PROJECT);
+    let agents = tempfile::tempdir().unwrap();
+    for agent in ["claude", "codex", "gemini"] {
+        let path = agents.path().join(agent);
+        let play = format!(
+            "#!/bin/sh\nif [ -d .dotwright ]; then echo \"{agent} $*\" | sed \"s|$ATTRACTOR_OUT_DIR|OUT|\" >> .dotwright/calls.txt; fi\nexec {}\n",
+            model("")
+        );
+        std::fs::write(&path, play).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let path = std::env::join_paths(
+        std::iter::once(agents.path().to_owned())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    );
+    let backend = format!("sh {}", sample_path("agents.sh").display());
+    let mut run = checkout.command();
+    run.env("PATH", path.unwrap()).arg("run").arg(sample_path("sprint-execution.dot"));
+    let output = run.args(["--backend", &backend]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let calls = checkout.read(".dotwright/calls.txt");
+    let mut calls: Vec<&str> = calls.lines().collect();
+    calls.sort_unstable();
+    calls.dedup();
+    expect![[r#"
+        claude -p --model=claude-opus-4-6 --permission-mode acceptEdits --allowedTools Bash --add-dir OUT
+        claude -p --model=claude-sonnet-4-5 --permission-mode acceptEdits --allowedTools Bash --add-dir OUT
+        codex exec --model=gpt-5.2 --sandbox workspace-write --add-dir OUT -
+        gemini --model=gemini-3-flash-preview --approval-mode=yolo --include-directories OUT
+    "#]]
+    .assert_eq(&(calls.join("\n") + "\n"));
 }

@@ -169,8 +169,10 @@ fn ours(source: &str, nodes: usize) -> Took {
     };
     let folder = tempfile::tempdir_in(".").unwrap().keep();
     let graph = Arc::new(Graph { pipeline, path: folder.join("g.dot"), children: BTreeMap::new() });
+    let workdir = folder.join("work");
+    std::fs::create_dir(&workdir).unwrap();
     let setup = Setup {
-        workdir: folder.clone(),
+        workdir,
         variables: Variables::of_this_process(),
         limits: Some(Limits { max_attempts: 100_000, ..Limits::default() }),
         ..Setup::default()

@@ -16,7 +16,7 @@ use crate::log::Log;
 use crate::mailbox::{Control, Mailbox};
 use crate::moment::Observer;
 use crate::platform::{ProcessRef, now_millis, sha256};
-use crate::preflight::preflight;
+use crate::preflight::{Refusal, preflight};
 use crate::record::{Line, Note, RunCreated};
 use crate::report::Report;
 use crate::setup::Setup;
@@ -34,7 +34,17 @@ pub fn run(
     mailbox: Mailbox,
     observer: &mut dyn Observer,
 ) -> Result<Report, RunError> {
-    let refusals = preflight(graph, setup);
+    let mut refusals = preflight(graph, setup);
+    if setup.worktree == WorktreeMode::Off && root.is_inside(&setup.workdir) {
+        refusals.push(Refusal {
+            node: String::new(),
+            message: format!(
+                "runs would lie in `{}`, where their steps work and could change their logs",
+                setup.workdir.display()
+            ),
+            help: "set XDG_STATE_HOME to a folder outside, or run in another one with `--workdir`".to_owned(),
+        });
+    }
     if !refusals.is_empty() {
         return Err(RunError::Refused(refusals));
     }
@@ -107,6 +117,9 @@ pub(crate) fn begin(
         created: note,
         progress,
     });
+    if let Some(trees) = &driver.trees {
+        trees.forget().map_err(RunError::io("write", &driver.workdir))?;
+    }
     driver.append_created()?;
     driver.begun()?;
     let inputs = setup.inputs.iter().map(|(key, value)| (format!("input.{key}"), value.clone()));

@@ -17,10 +17,11 @@ use crate::platform::{jitter_thousandths, now_millis};
 use crate::record::{Line, Note};
 use crate::requests::Request;
 use crate::step;
+use crate::worktree::Subject;
 
 impl Driver<'_> {
-    /// The budget to ask for before a model step: a command does not say what it will cost, so its slice is all that is
-    /// left (sections 16 and 22). `None` where nothing is limited.
+    /// The budget to ask for before a model step: a command does not say what it will cost, so it gets an even share of
+    /// what is left for all walks that could ask (sections 16 and 22). `None` where nothing is limited.
     pub(crate) fn asks_budget(&self, spec: &AttemptSpec) -> Option<(CallId, Cost)> {
         let node = spec.attempt.visit.node;
         let limits = self.state.limits();
@@ -30,8 +31,10 @@ impl Driver<'_> {
         }
         let budget = self.state.budget();
         let (settled, reserved) = (budget.settled, budget.reserved());
+        let sharers = u64::try_from(self.state.walks_under_way()).unwrap_or(u64::MAX).max(1);
         let left = |limit: Option<u64>, settled: u64, reserved: u64| {
-            limit.map(|limit| limit.saturating_sub(settled).saturating_sub(reserved).max(1))
+            let left = limit?.saturating_sub(settled);
+            Some((left / sharers).min(left.saturating_sub(reserved)).max(1))
         };
         let own = text(self.plan.pipeline(), node, AttributeKey::MAX_COST_USD)
             .and_then(|text| dotwright_engine::run::micro_usd(&text));
@@ -125,9 +128,11 @@ impl Driver<'_> {
             return self.soon.push_back(Event::WorkMerged { visit, conflicts: Vec::new() });
         };
         let sender = self.sender.clone();
+        let subject = Subject { node: self.name(visit.node).to_owned(), visit: visit.visit, attempt: 0 };
         std::thread::spawn(move || {
             // A merge that cannot be made is not a merge: the person sees what git says in place of the paths.
-            let conflicts = trees.merge(walk, &branches).unwrap_or_else(|error| vec![error.to_string()]);
+            let conflicts =
+                trees.merge(walk, &branches, &subject).unwrap_or_else(|error| vec![error.to_string()]);
             let _over = sender.send(Incoming::Merged { visit, conflicts });
         });
     }

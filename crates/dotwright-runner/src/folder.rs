@@ -28,6 +28,13 @@ impl Root {
         Root(path)
     }
 
+    /// Whether it is below a folder, links followed: the steps of a run must not reach its log.
+    pub(crate) fn is_inside(&self, folder: &Path) -> bool {
+        let existing = self.0.ancestors().find_map(|path| path.canonicalize().ok());
+        // What does not exist yet is below what does.
+        existing.zip(folder.canonicalize().ok()).is_some_and(|(own, folder)| own.starts_with(folder))
+    }
+
     /// A new folder for a run.
     ///
     /// # Errors

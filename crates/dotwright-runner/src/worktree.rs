@@ -38,12 +38,35 @@ pub(crate) struct Trees {
     run: String,
 }
 
-/// What a commit says about the attempt that made it.
-#[derive(Debug, Clone)]
+/// What a commit says about the attempt that made it. A merge counts as attempt 0 of its visit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Subject {
     pub(crate) node: String,
     pub(crate) visit: u32,
     pub(crate) attempt: u32,
+}
+
+impl Subject {
+    fn trailers(&self, run: &str) -> String {
+        let Subject { node, visit, attempt } = self;
+        format!(
+            "Dotwright-Run: {run}\nDotwright-Node: {node}\nDotwright-Visit: {visit}\nDotwright-Attempt: {attempt}\n"
+        )
+    }
+
+    /// Visit, attempt and node between blanks.
+    fn parse(text: &str) -> Option<Subject> {
+        let (visit, rest) = text.split_once(' ')?;
+        let (attempt, node) = rest.split_once(' ')?;
+        Some(Subject { node: node.to_owned(), visit: visit.parse().ok()?, attempt: attempt.parse().ok()? })
+    }
+}
+
+fn ref_of(run: &str, walk: WalkId) -> String {
+    match walk {
+        WalkId::MAIN => format!("refs/dotwright/{run}/main"),
+        WalkId(number) => format!("refs/dotwright/{run}/walk{number}"),
+    }
 }
 
 impl Repository {
@@ -77,54 +100,106 @@ impl Trees {
                 break;
             }
             missing.push(walk);
+            if let Some(kept) = self.kept(walk) {
+                base = kept;
+                break;
+            }
             at = state.parent(walk);
         }
         for walk in missing.into_iter().rev() {
-            let path = self.top(walk);
-            crate::folder::private_folder(&self.folder)?;
-            let path = path.to_string_lossy();
-            said(&self.repository.top, &["worktree", "add", "-q", "--detach", "--force", &path, &base])?;
+            self.add(walk, &base)?;
         }
         let workdir = self.top(walk).join(&self.repository.below);
         std::fs::create_dir_all(&workdir)?;
         Ok(workdir)
     }
 
+    fn add(&self, walk: WalkId, base: &str) -> std::io::Result<()> {
+        crate::folder::private_folder(&self.folder)?;
+        let path = self.top(walk);
+        let path = path.to_string_lossy();
+        said(&self.repository.top, &["worktree", "add", "-q", "--detach", "--force", &path, base]).map(drop)
+    }
+
     /// Commits what an attempt left in the tree of its walk.
     pub(crate) fn commit(&self, walk: WalkId, subject: &Subject) -> std::io::Result<()> {
         let tree = self.top(walk);
-        let Subject { node, visit, attempt } = subject;
+        let Subject { node, visit, .. } = subject;
         said(&tree, &["add", "-A"])?;
-        let message = format!(
-            "{node}: visit {visit}\n\nDotwright-Run: {}\nDotwright-Node: {node}\nDotwright-Visit: {visit}\n\
-             Dotwright-Attempt: {attempt}\n",
-            self.run
-        );
+        let message = format!("{node}: visit {visit}\n\n{}", subject.trailers(&self.run));
         said(&tree, &["commit", "-q", "--allow-empty", "--no-verify", "--no-gpg-sign", "-m", &message])?;
         self.keep(walk)
     }
 
     /// A ref of our own, so that the commits stay when the worktree goes.
     fn keep(&self, walk: WalkId) -> std::io::Result<()> {
-        let name = match walk {
-            WalkId::MAIN => "main".to_owned(),
-            WalkId(number) => format!("walk{number}"),
-        };
-        let name = format!("refs/dotwright/{}/{name}", self.run);
-        said(&self.top(walk), &["update-ref", &name, "HEAD"]).map(drop)
+        said(&self.top(walk), &["update-ref", &ref_of(&self.run, walk), "HEAD"]).map(drop)
+    }
+
+    /// The last commit of a walk that is in no worktree, as in a run that was forked.
+    fn kept(&self, walk: WalkId) -> Option<String> {
+        let name = format!("{}^{{commit}}", ref_of(&self.run, walk));
+        said(&self.repository.top, &["rev-parse", "-q", "--verify", &name]).ok()
+    }
+
+    /// Forgets what an earlier run of the same name has kept.
+    pub(crate) fn forget(&self) -> std::io::Result<()> {
+        let below = format!("refs/dotwright/{}/", self.run);
+        let names = said(&self.repository.top, &["for-each-ref", "--format=%(refname)", &below])?;
+        for name in names.lines() {
+            said(&self.repository.top, &["update-ref", "-d", name])?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the last commit of each of these walks that was made by then as that of a run which is forked from this
+    /// one.
+    pub(crate) fn fork(
+        &self,
+        into: &str,
+        walks: impl Iterator<Item = WalkId>,
+        was_made: impl Fn(&Subject) -> bool,
+    ) -> std::io::Result<()> {
+        for walk in walks {
+            let Some(tip) = self.kept(walk) else { continue };
+            let trailer = |key: &str| format!("%(trailers:key=Dotwright-{key},valueonly,separator=%x20)");
+            let format =
+                format!("--format=%H {} {} {}", trailer("Visit"), trailer("Attempt"), trailer("Node"));
+            let log = said(&self.repository.top, &["log", "--first-parent", &format, &tip])?;
+            let commit = log.lines().find_map(|line| {
+                let (commit, subject) = line.split_once(' ')?;
+                Subject::parse(subject).filter(|subject| was_made(subject)).map(|_| commit)
+            });
+            if let Some(commit) = commit {
+                said(&self.repository.top, &["update-ref", &ref_of(into, walk), commit])?;
+            }
+        }
+        Ok(())
     }
 
     /// Merges the last commits of branches into the tree of a walk, in this order and without touching a checkout
     /// before all is well. Gives the paths in conflict.
-    pub(crate) fn merge(&self, walk: WalkId, branches: &[WalkId]) -> std::io::Result<Vec<String>> {
+    pub(crate) fn merge(
+        &self,
+        walk: WalkId,
+        branches: &[WalkId],
+        subject: &Subject,
+    ) -> std::io::Result<Vec<String>> {
         let tree = self.top(walk);
         if !tree.exists() {
-            return Ok(Vec::new());
+            let Some(kept) = self.kept(walk) else { return Ok(Vec::new()) };
+            self.add(walk, &kept)?;
         }
         let mut head = said(&tree, &["rev-parse", "HEAD"])?;
-        // A branch without a step has no tree and nothing to merge.
-        for branch in branches.iter().filter(|branch| self.top(**branch).exists()) {
-            let theirs = said(&self.top(*branch), &["rev-parse", "HEAD"])?;
+        for branch in branches {
+            let theirs = match self.top(*branch).exists() {
+                true => said(&self.top(*branch), &["rev-parse", "HEAD"])?,
+                false => match self.kept(*branch) {
+                    Some(kept) => kept,
+                    // A branch without a step has nothing to merge.
+                    None => continue,
+                },
+            };
             if git(&tree, &["merge-base", "--is-ancestor", &theirs, &head])?.status.success() {
                 continue;
             }
@@ -135,7 +210,7 @@ impl Trees {
             let made = lines.next().unwrap_or_default();
             match merged.status.code() {
                 Some(0) => {
-                    let message = format!("merge of a branch\n\nDotwright-Run: {}\n", self.run);
+                    let message = format!("merge of a branch\n\n{}", subject.trailers(&self.run));
                     let parents = ["commit-tree", &made, "-p", &head, "-p", &theirs, "-m", &message];
                     head = said(&tree, &parents)?;
                 }

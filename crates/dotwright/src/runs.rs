@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use dotwright_engine::run::{Answer, Event, Evidence, Phase, Plan, VisitId};
+use dotwright_engine::run::{Answer, Command, Event, Evidence, NodeKey, Phase, Plan, VisitId};
 use dotwright_model::{Pipeline, Profile};
 use dotwright_runner::{Entry, History, Record, Request, Root, RunError};
 use serde_json::json;
@@ -177,10 +177,7 @@ pub(crate) fn answer(arguments: &AnswerArgs) -> Result<Verdict, AppError> {
     };
     let node = crate::prove::node(&plan, gate)?;
     let Some(open) = state.open_gates().map(|spec| spec.gate).find(|open| open.node == node) else {
-        let visits = state.visits(node);
-        let key = format!("human.gate.{gate}.{visits}");
-        let context = state.context(&plan, dotwright_engine::run::WalkId::MAIN);
-        let winner = context.get(&key).map(|choice| format!(": it was answered with `{choice}`"));
+        let winner = winner(&history, node).map(|(choice, by)| format!(": {by} answered `{choice}`"));
         output::write_stderr(&format!("the gate `{gate}` is not open{}\n", winner.unwrap_or_default()));
         return Ok(Verdict::Findings);
     };
@@ -192,6 +189,20 @@ pub(crate) fn answer(arguments: &AnswerArgs) -> Result<Verdict, AppError> {
     tell_or_ask(&history, open, choice, arguments.text.clone(), by)?;
     output::write_stderr(&format!("`{gate}` is answered with `{choice}`\n"));
     Ok(Verdict::Clean)
+}
+
+/// The last answer to a gate that was taken, and who gave it.
+fn winner(history: &History, node: NodeKey) -> Option<(&str, &str)> {
+    let behind = history.records.iter().skip(1).map(Some).chain([None]);
+    let answers = history.records.iter().zip(behind).filter_map(|(record, next)| match &record.entry {
+        Entry::Fact(Event::GateAnswered { gate, answer }) if gate.node == node => Some((answer, next)),
+        Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => None,
+    });
+    let taken = answers.filter(|(_, next)| {
+        let decision = next.map(|record| &record.entry);
+        !matches!(decision, Some(Entry::Decision(Command::RejectAnswer { .. })))
+    });
+    taken.last().map(|(answer, _)| (answer.choice.as_str(), answer.by.as_str()))
 }
 
 /// A live runner is asked; in a run that rests the fact is appended here.
@@ -320,7 +331,7 @@ pub(crate) fn fork(arguments: &ForkArgs) -> Result<Verdict, AppError> {
         return Err(AppError::usage("the run has no such point", help));
     };
     let id = arguments.run_id.clone().unwrap_or_else(dotwright_runner::new_run_id);
-    dotwright_runner::fork(&history, &Root::from_environment(), &id, until)?;
+    dotwright_runner::fork(&history, &plan, &Root::from_environment(), &id, until)?;
     output::write_stdout(format!("{id}\n").as_bytes())?;
     Ok(Verdict::Clean)
 }
@@ -329,7 +340,7 @@ pub(crate) fn fork(arguments: &ForkArgs) -> Result<Verdict, AppError> {
 fn before_the_end(history: &History) -> Option<u64> {
     let over = matches!(
         history.records.last().map(|record| &record.entry),
-        Some(Entry::Decision(dotwright_engine::run::Command::Finish(_)))
+        Some(Entry::Decision(Command::Finish(_)))
     );
     let last_fact = history.records.iter().rfind(|record| matches!(record.entry, Entry::Fact(_)));
     match last_fact.filter(|_| over) {
@@ -347,9 +358,9 @@ fn arrival(history: &History, plan: &Plan, at: &str) -> Result<Option<u64>, AppE
     let node = crate::prove::node(plan, name)?;
     let wanted = visit.map(|visit| VisitId { node, visit });
     let found = history.records.iter().find(|record| match &record.entry {
-        Entry::Decision(dotwright_engine::run::Command::Decide(
-            dotwright_engine::run::Decision::NodeEntered { visit, .. },
-        )) => Some(*visit) == wanted,
+        Entry::Decision(Command::Decide(dotwright_engine::run::Decision::NodeEntered { visit, .. })) => {
+            Some(*visit) == wanted
+        }
         _ => false,
     });
     Ok(found.map(|record| record.seq))

@@ -9,7 +9,7 @@ use dotwright_engine::run::{
     Command, Considered, DecidedBy, Decision, EdgeKey, Event, NodeKey, Phase, Plan, RunStatus, Via, VisitId,
 };
 use dotwright_model::{Handler, Outcome};
-use dotwright_runner::{Entry, History, Record};
+use dotwright_runner::{Entry, History, Record, Report};
 use serde_json::json;
 
 use crate::error::AppError;
@@ -426,7 +426,7 @@ fn not_taken(plan: &Plan, node: NodeKey) -> Vec<String> {
 /// Why the run ended, or rests.
 fn end(history: &History, plan: &Plan, as_json: bool) -> Result<String, AppError> {
     let report = history.report(plan, None)?;
-    let text = if report.status == "running" {
+    let mut text = if report.status == "running" {
         match history.runner {
             Some(pid) => format!("process {pid} runs it\n"),
             None => format!("its runner died; `dotwright resume {}` goes on\n", report.run_id),
@@ -434,6 +434,7 @@ fn end(history: &History, plan: &Plan, as_json: bool) -> Result<String, AppError
     } else {
         execute::ending(&report)
     };
+    text.push_str(&asked(history, &report));
     let node = plan.node_by_name(&report.reason_node);
     let last = node.and_then(|node| visits(history, node).last().copied());
     let visit = last.map(|last| Visit::of(history, plan, last));
@@ -452,6 +453,22 @@ fn end(history: &History, plan: &Plan, as_json: bool) -> Result<String, AppError
     }
     let visit = visit.map(|visit| visit.text()).transpose()?;
     Ok(visit.map_or(text.clone(), |visit| format!("{text}\n{visit}")))
+}
+
+/// Who asked for the end or the pause, and with which record.
+fn asked(history: &History, report: &Report) -> String {
+    let last = history.records.iter().rev().find_map(|record| match &record.entry {
+        Entry::Fact(Event::CancelRequested { by }) if report.status == "cancelled" => {
+            Some(format!("cancelled by {by}, event {}\n", record.seq))
+        }
+        Entry::Fact(Event::PauseRequested { by }) if report.status == "paused" => {
+            Some(format!("paused by {by}, event {}\n", record.seq))
+        }
+        // Whatever was asked for before that is over.
+        Entry::Fact(Event::Resumed { .. }) => Some(String::new()),
+        Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => None,
+    });
+    last.unwrap_or_default()
 }
 
 /// The exit code of a run that is over or rests.

@@ -346,6 +346,36 @@ impl State {
         parts.join("/")
     }
 
+    /// All walks whose work may still be needed: the main one, the branches of regions that are open, and those that are
+    /// being merged.
+    pub fn walks(&self) -> impl Iterator<Item = WalkId> {
+        let merged = self.walks.values().filter_map(|walk| match &walk.waiting {
+            Waiting::Merge { branches } => Some(branches.iter().copied()),
+            Waiting::Moving
+            | Waiting::Attempt { .. }
+            | Waiting::Retry { .. }
+            | Waiting::Gate(_)
+            | Waiting::Region(_)
+            | Waiting::Child(_)
+            | Waiting::Held { .. }
+            | Waiting::Over(_) => None,
+        });
+        self.walks.keys().copied().chain(merged.flatten())
+    }
+
+    /// How many walks are at a step, or could go on to one without another walk.
+    pub fn walks_under_way(&self) -> usize {
+        let under_way = |walk: &&Walk| match walk.waiting {
+            Waiting::Moving
+            | Waiting::Attempt { .. }
+            | Waiting::Retry { .. }
+            | Waiting::Gate(_)
+            | Waiting::Child(_) => true,
+            Waiting::Region(_) | Waiting::Merge { .. } | Waiting::Held { .. } | Waiting::Over(_) => false,
+        };
+        self.walks.values().filter(under_way).count()
+    }
+
     /// The walk that is at a visit now.
     pub fn walk_of(&self, visit: VisitId) -> Option<WalkId> {
         let at = |walk: &Walk| walk.visit.as_ref().is_some_and(|open| open.id == visit);
