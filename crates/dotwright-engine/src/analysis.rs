@@ -387,14 +387,16 @@ impl<'p> Analysis<'p> {
         Coverage { exhaustive, missing, by_context }
     }
 
-    /// The command of a tool step with its shell words, decoded and parsed once. `None` for other steps and without a command.
+    /// The command of a tool step with its shell words. `None` for other steps and without a command.
     pub fn command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
-        if self.pipeline.handler(node) != Handler::Tool {
-            return None;
-        }
+        (self.pipeline.handler(node) == Handler::Tool).then(|| self.shell_command(node))?
+    }
+
+    /// [`Pipeline::shell_command`] with its shell words, decoded and parsed once.
+    pub fn shell_command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
         let commands = self.commands.get_or_init(|| vec![OnceCell::new(); self.pipeline.nodes().len()]);
         let parse = || {
-            let command = self.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
+            let command = self.pipeline.shell_command(node)?;
             Some(Box::new(ToolCommand::new(command.text())))
         };
         commands.get(node.index())?.get_or_init(parse).as_deref()

@@ -512,6 +512,23 @@ impl Pipeline {
         self.with_aliases(Scope::Node, key, |key| self.plain_node_attribute(node, key))
     }
 
+    /// The shell command of a node, if its handler runs one: that of a tool, or what verifies the answer of a model.
+    pub fn shell_command(&self, node: NodeId) -> Option<Attribute<'_>> {
+        let key = match self.handler(node) {
+            Handler::Tool => AttributeKey::TOOL_COMMAND,
+            Handler::Codergen => AttributeKey::VERIFY_COMMAND,
+            Handler::Start
+            | Handler::Exit
+            | Handler::Conditional
+            | Handler::Human
+            | Handler::Parallel
+            | Handler::FanIn
+            | Handler::Manager
+            | Handler::Custom => return None,
+        };
+        self.node_attribute(node, key)
+    }
+
     #[inline]
     fn plain_node_attribute(&self, id: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
         let node = self.node(id);

@@ -64,6 +64,7 @@ fn names_secret(name: &OsStr) -> bool {
 }
 
 /// What an attempt is told about itself.
+#[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'s> {
     pub(crate) variables: &'s Variables,
     pub(crate) plan: &'s Plan,

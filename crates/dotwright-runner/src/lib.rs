@@ -45,6 +45,7 @@ mod setup;
 mod status_file;
 mod step;
 mod tool;
+mod verify;
 mod worktree;
 
 pub use answers::{AnswerEntry, Answers, AnswersError};

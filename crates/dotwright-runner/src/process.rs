@@ -20,7 +20,6 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 use crate::blobs::Blobs;
 use crate::capture::{Capture, Captured};
-use crate::folder::fresh_folder;
 use crate::platform::ProcessRef;
 use crate::redaction::Secrets;
 
@@ -45,10 +44,8 @@ pub(crate) struct Launch {
     pub(crate) what: Program,
     pub(crate) environment: Vec<(OsString, OsString)>,
     pub(crate) workdir: PathBuf,
-    /// The folder of the attempt, which is not there yet.
+    /// The folder of the attempt.
     pub(crate) folder: PathBuf,
-    /// What has to be in it.
-    pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
     pub(crate) bounds: Bounds,
 }
 
@@ -95,6 +92,13 @@ pub(crate) struct Gate {
 /// What comes to whoever watches a process.
 #[derive(Debug)]
 pub(crate) struct Orders(OwnedFd);
+
+impl Orders {
+    /// The same orders for a second process, once the first one has ended.
+    pub(crate) fn share(&self) -> std::io::Result<Orders> {
+        self.0.try_clone().map(Orders)
+    }
+}
 
 /// What begins and ends a process.
 #[derive(Debug)]
@@ -168,11 +172,7 @@ pub(crate) struct Finished {
 
 /// Starts a process that does nothing yet.
 pub(crate) fn spawn(launch: Launch, orders: Orders) -> std::io::Result<(Gated, ProcessRef, Gate)> {
-    let Launch { what, environment, workdir, folder, files, bounds } = launch;
-    fresh_folder(&folder)?;
-    for (file, text) in files {
-        std::fs::write(file, text)?;
-    }
+    let Launch { what, environment, workdir, folder, bounds } = launch;
     let (mut command, input) = command(what, &folder)?;
     command
         .env_clear()

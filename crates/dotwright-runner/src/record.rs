@@ -111,6 +111,9 @@ pub struct AttemptStarted {
     pub folder: String,
     /// The leader of its process group; `None` where it could not be started.
     pub process: Option<ProcessRef>,
+    /// True for the command that verifies the answer of the attempt's model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verifies: bool,
 }
 
 /// A record as it was read.
@@ -526,7 +529,8 @@ fn note_summary(note: &Note) -> String {
         Note::RunCreated(created) => created.graph_path.clone(),
         Note::AttemptStarted(started) => {
             let process = started.process.as_ref().map_or(0, |process| process.pid);
-            format!("attempt {}, process {process}", started.attempt.attempt)
+            let part = if started.verifies { ", verify command" } else { "" };
+            format!("attempt {}, process {process}{part}", started.attempt.attempt)
         }
         Note::Fenced { killed, .. } => format!("killed {killed:?}"),
         Note::TailCut { bytes } => format!("{bytes} bytes"),

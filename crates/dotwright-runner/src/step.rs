@@ -11,11 +11,13 @@ use crate::blobs::Blobs;
 use crate::driver::Driver;
 use crate::environment::{Environment, Surroundings, environment, status_path};
 use crate::fence::fresh_nonce;
+use crate::folder::fresh_folder;
 use crate::mailbox::Incoming;
 use crate::process::{Finished, Gate, Gated, Launch, Orders, Program, Stopper, orders, spawn};
 use crate::record::AttemptStarted;
 use crate::redaction::Secrets;
 use crate::status_file::{self, Status, Usage};
+use crate::verify::{self, Verify};
 use crate::worktree::{Subject, Trees};
 use crate::{agent, attributes, custom, prompt, tool};
 
@@ -47,6 +49,10 @@ struct Errand {
     attempt: AttemptId,
     nonce: String,
     launch: Launch,
+    /// What has to be in the folder of the attempt.
+    files: Vec<(PathBuf, Vec<u8>)>,
+    /// What is run when the model has answered.
+    verify: Option<Launch>,
     /// The folder of the attempt below the folder of the run.
     place: String,
     kind: Kind,
@@ -69,6 +75,7 @@ struct Rest {
     attempt: AttemptId,
     gated: Gated,
     status: PathBuf,
+    verify: Option<Verify>,
     kind: Kind,
     walk: WalkId,
     subject: Subject,
@@ -127,6 +134,7 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::Result<Errand
         let text = String::from_utf8_lossy(input);
         files.push((folder.join(name), driver.secrets.redact(&text).as_bytes().to_vec()));
     }
+    let verify = verify::launch(driver, spec, &around);
     let stall = match kind {
         Kind::Agent => {
             variables.extend(agent::variables(&driver.plan, node));
@@ -139,7 +147,9 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::Result<Errand
         attempt,
         nonce,
         place: folder.strip_prefix(&driver.folder.path).unwrap_or(&folder).display().to_string(),
-        launch: Launch { what, environment: variables, workdir, folder, files, bounds },
+        launch: Launch { what, environment: variables, workdir, folder, bounds },
+        files,
+        verify,
         kind,
         walk: spec.walk,
         subject: Subject {
@@ -161,12 +171,33 @@ pub(crate) fn not_started(attempt: AttemptId, error: &std::io::Error) -> Event {
 
 impl Errand {
     fn begin(self, orders: Orders) -> std::io::Result<(Begun, Rest)> {
-        let Errand { attempt, nonce, launch, place, kind, walk, subject, blobs, secrets, trees, sender } =
-            self;
+        let Errand {
+            attempt,
+            nonce,
+            launch,
+            files,
+            verify,
+            place,
+            kind,
+            walk,
+            subject,
+            blobs,
+            secrets,
+            trees,
+            sender,
+        } = self;
         let status = status_path(&launch.folder);
+        fresh_folder(&launch.folder)?;
+        for (file, text) in files {
+            std::fs::write(file, text)?;
+        }
+        let again = verify.map(|launch| Ok::<_, std::io::Error>((launch, orders.share()?))).transpose()?;
         let (gated, process, gate) = spawn(launch, orders)?;
-        let started = AttemptStarted { attempt, nonce, folder: place, process: Some(process) };
-        let rest = Rest { attempt, gated, status, kind, walk, subject, blobs, secrets, trees, sender };
+        let started =
+            AttemptStarted { attempt, nonce, folder: place, process: Some(process), verifies: false };
+        let verify = again.map(|(launch, orders)| Verify { launch, orders, started: started.clone() });
+        let rest =
+            Rest { attempt, gated, status, verify, kind, walk, subject, blobs, secrets, trees, sender };
         Ok((Begun { started, gate }, rest))
     }
 
@@ -188,10 +219,14 @@ impl Errand {
 
 impl Rest {
     fn watch(self) {
-        let Rest { attempt, gated, status, kind, walk, subject, blobs, secrets, trees, sender } = self;
+        let Rest { attempt, gated, status, verify, kind, walk, subject, blobs, secrets, trees, sender } =
+            self;
         let finished = gated.supervise(&blobs, &secrets);
         let began = finished.as_ref().is_ok_and(|finished| finished.began);
         let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs, &secrets);
+        if let Some(verify) = verify.filter(|_| began && verify::is_wanted(&evidence)) {
+            evidence = verify.run(evidence, &blobs, &secrets, &sender);
+        }
         if let Some(Err(error)) = trees.filter(|_| began).map(|trees| trees.commit(walk, &subject)) {
             evidence = Evidence::Crashed(format!("the work of the step cannot be committed: {error}"));
         }
@@ -205,7 +240,10 @@ fn program(driver: &Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Resu
     let run = &driver.folder.id;
     let missing = |what: &str| std::io::Error::new(std::io::ErrorKind::NotFound, what.to_owned());
     match kind {
-        Kind::Tool => Ok(tool::program(plan, node)),
+        Kind::Tool => {
+            let command = attributes::text(plan.pipeline(), node, AttributeKey::TOOL_COMMAND);
+            Ok(tool::program(plan, node, command.unwrap_or_default()))
+        }
         Kind::Agent => {
             let backend = driver.setup.backend.as_ref().ok_or_else(|| missing("no model backend"))?;
             let input = prompt::prompt(plan, state, &driver.trace, spec, run).into_bytes();

@@ -565,6 +565,7 @@ fn evidence(handler: Handler, outcome: Outcome, label: &str, updates: &Updates) 
             verdict: Verdict::Given(report),
             response: value("last_response").unwrap_or_default(),
             retry_after: None,
+            refuted: None,
         },
         Handler::Start
         | Handler::Exit

@@ -37,6 +37,8 @@ pub enum FailureClass {
     TurnLimit,
     /// No progress for `stall_timeout`.
     Stalled,
+    /// The `verify_command` of a model step did not end with exit code 0.
+    VerifyFailed,
     /// Nobody answered a human gate.
     NoAnswer,
     /// A region whose join policy was not met.
@@ -69,7 +71,7 @@ pub enum FailureClass {
 
 impl FailureClass {
     /// Every class, in the order of the declaration.
-    pub const ALL: [FailureClass; 28] = [
+    pub const ALL: [FailureClass; 29] = [
         FailureClass::Reported,
         FailureClass::ExitNonzero,
         FailureClass::CommandNotRunnable,
@@ -84,6 +86,7 @@ impl FailureClass {
         FailureClass::RequestRejected,
         FailureClass::TurnLimit,
         FailureClass::Stalled,
+        FailureClass::VerifyFailed,
         FailureClass::NoAnswer,
         FailureClass::BranchFailed,
         FailureClass::NoBranches,
@@ -117,6 +120,7 @@ impl FailureClass {
             FailureClass::RequestRejected => "request_rejected",
             FailureClass::TurnLimit => "turn_limit",
             FailureClass::Stalled => "stalled",
+            FailureClass::VerifyFailed => "verify_failed",
             FailureClass::NoAnswer => "no_answer",
             FailureClass::BranchFailed => "branch_failed",
             FailureClass::NoBranches => "no_branches",
@@ -148,6 +152,7 @@ impl FailureClass {
                 | FailureClass::ExitNonzero
                 | FailureClass::Signal
                 | FailureClass::Stalled
+                | FailureClass::VerifyFailed
         )
     }
 
@@ -354,6 +359,9 @@ pub enum Evidence {
         response: String,
         /// What the provider says about when to come back, in milliseconds; longer than a minute ends the attempts.
         retry_after: Option<u64>,
+        /// Why the `verify_command` of the step does not bear out the answer; `None` where it does, or nobody asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refuted: Option<String>,
     },
     /// A registered handler, a judge or a script reports an outcome as it is.
     Reported(Box<StepOutcome>),

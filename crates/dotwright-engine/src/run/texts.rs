@@ -41,10 +41,8 @@ fn of_evidence(evidence: &mut Evidence) -> Vec<&mut String> {
             texts.extend([output, stderr, last_line]);
             texts
         }
-        Evidence::Model { verdict, response, .. } => {
-            let mut texts = of_verdict(verdict);
-            texts.push(response);
-            texts
+        Evidence::Model { verdict, response, refuted, .. } => {
+            of_verdict(verdict).into_iter().chain([response]).chain(refuted).collect()
         }
         Evidence::Reported(outcome) => {
             let StepOutcome {

@@ -1,0 +1,101 @@
+//! Model steps by a command, and the command that looks at what they did (runner reference, sections 15 and 16).
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests run programs and read files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail loudly"
+)]
+
+use std::time::{Duration, Instant};
+
+use dotwright_runner::{Backend, Report};
+use dotwright_tests::runs::Place;
+
+/// A place whose models are this shell script.
+fn place(body: &str, script: &str) -> Place {
+    let mut place = Place::new(body);
+    let words = ["sh", "-c", script].map(str::to_owned).into();
+    place.setup.backend = Some(Backend { words, variables: Vec::new() });
+    place
+}
+
+fn run(body: &str, script: &str) -> (Place, Report) {
+    let place = place(body, script);
+    let report = place.run();
+    (place, report)
+}
+
+const ONE: &str = "m [prompt=\"x\", ATTRIBUTES verify_command=\"COMMAND\"]\nstart -> m -> exit";
+
+#[track_caller]
+fn verified(attributes: &str, command: &str, status: &str, reason: &str) -> Report {
+    let body = ONE.replace("ATTRIBUTES", attributes).replace("COMMAND", command);
+    let (_, report) = run(&body, "echo done");
+    assert_eq!((report.status.as_str(), report.reason.as_str()), (status, reason), "{report:?}");
+    report
+}
+
+#[test]
+fn an_answer_counts_when_the_command_bears_it_out() {
+    let report = verified("", "echo fine", "success", "");
+    assert_eq!(report.context["last_response"], "done");
+    let report = verified("", "echo no such file; echo really not >&2; exit 3", "fail", "verify_failed");
+    assert!(
+        report.message.contains("ended with exit code 3: no such file\nreally not"),
+        "{}",
+        report.message
+    );
+    assert_eq!(report.context["last_response"], "done", "the answer is kept");
+}
+
+#[test]
+fn a_verdict_of_failure_needs_no_command() {
+    let body = ONE.replace("ATTRIBUTES", "").replace("COMMAND", "touch verified");
+    let (place, report) = run(&body, "echo no; echo '{\"outcome\":\"fail\"}' > $ATTRACTOR_STATUS_FILE");
+    assert_eq!(report.reason, "reported");
+    assert!(!place.path("verified").exists());
+}
+
+#[test]
+fn the_command_runs_by_the_rules_of_tools() {
+    let report = verified("", "test -z \\\"$(cat)\\\" && ! false | true", "fail", "verify_failed");
+    assert!(report.message.contains("exit code 1"), "{}", report.message);
+    verified("pipefail=true,", "false | true", "fail", "verify_failed");
+    verified("", "test \\\"$ATTRACTOR_NODE_ID\\\" = m", "success", "");
+    let begun = Instant::now();
+    let report = verified(
+        "timeout=\"60s\", kill_grace=\"100ms\", verify_timeout=\"200ms\",",
+        "sleep 30 & wait",
+        "fail",
+        "verify_failed",
+    );
+    assert!(report.message.contains("ran out of time"), "{}", report.message);
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_failed_verification_is_retried_like_any_failure() {
+    let body = ONE.replace("ATTRIBUTES", "max_retries=2, retry_policy=none,");
+    let body = body.replace("COMMAND", "test $(wc -l < tries) = 2");
+    let (_, report) = run(&body, "echo x >> tries; echo done");
+    assert_eq!((report.status.as_str(), report.attempts["m"]), ("success", 2));
+}
+
+#[test]
+fn a_run_that_is_cancelled_stops_the_command_too() {
+    let body = ONE.replace("ATTRIBUTES", "kill_grace=\"100ms\",");
+    let body = body.replace("COMMAND", "touch verifying; sleep 30; touch survived");
+    let place = place(&body, "echo done");
+    let begun = Instant::now();
+    let report = place.run_with(|control| {
+        while !place.path("verifying").exists() && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        control.ask(dotwright_runner::Request::Cancel { by: "test".to_owned(), now: false });
+    });
+    assert_eq!(report.status, "cancelled");
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+}
