@@ -14,6 +14,7 @@ mod agent;
 mod answers;
 mod attributes;
 mod blobs;
+mod branches;
 mod capture;
 mod child;
 mod custom;
