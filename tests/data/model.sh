@@ -22,7 +22,8 @@ case $prompt in
 esac
 
 verdict() {
-    printf '{"outcome": "%s", "failure_reason": "%s"}\n' "$1" "$2" > "$ATTRACTOR_STATUS_FILE"
+    printf '{"outcome": "%s", "failure_reason": "%s", "usage": {"tokens": 10, "cost_usd": 0.01}}\n' "$1" "$2" \
+        > "$ATTRACTOR_STATUS_FILE"
 }
 
 # One finding where the fault says so, and none otherwise.
@@ -134,4 +135,5 @@ case ${folder#.dotwright/}/$ATTRACTOR_NODE_ID in
     *) echo "no such step: $ATTRACTOR_NODE_ID" >&2; exit 1 ;;
 esac
 
+if [ ! -e "$ATTRACTOR_STATUS_FILE" ]; then verdict success ''; fi
 echo "$here by ${ATTRACTOR_MODEL-no model}"

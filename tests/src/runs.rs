@@ -189,13 +189,18 @@ impl Place {
         History::read(self.folder()).expect("the log is good")
     }
 
+    /// The plan of its pipeline.
+    pub fn plan(&self) -> Plan {
+        Plan::new(self.graph.pipeline.share())
+    }
+
     /// How many attempts its log leaves open.
     ///
     /// # Panics
     /// When it is damaged.
     pub fn in_flight(&self) -> usize {
         let Ok(history) = History::read(self.folder()) else { return 0 };
-        let plan = Plan::new(self.graph.pipeline.share());
+        let plan = self.plan();
         history.fold(&plan, None).expect("the log is good").0.attempts_in_flight().len()
     }
 

@@ -104,6 +104,17 @@ impl Terminal {
         screen
     }
 
+    /// Waits until the slow step is under way.
+    #[track_caller]
+    fn step_runs(&self) {
+        self.shows(&["▶ slow"]);
+        let patience = Instant::now() + Duration::from_secs(10);
+        while !self.checkout.read("step").ends_with('\n') {
+            assert!(Instant::now() < patience, "the step does not begin");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     fn signal(&self, name: &str) {
         let pid = self.checkout.read("pid");
         assert!(Command::new("kill").args([name, pid.trim()]).status().unwrap().success());
@@ -139,8 +150,8 @@ fn a_gate_is_answered_by_keys() {
     assert!(terminal.is_taken());
     // An answer that is none of the choices is asked for again.
     terminal.keys(&["x", "y", "Enter"]);
-    terminal.shows(&["? review", "Ship it?"]);
-    terminal.keys(&["BSpace", "f", "Enter"]);
+    terminal.shows(&["none of the choices", "Ship it?"]);
+    terminal.keys(&["x", "BSpace", "f", "Enter"]);
     terminal.shows(&["✓ work ×2", "? review ×2"]);
     terminal.keys(&["A", "Enter"]);
     let screen = terminal.is_given_back(0);
@@ -168,10 +179,7 @@ fn a_terminal_that_gets_smaller_is_drawn_anew() {
 fn control_c_cancels_and_the_processes_are_gone() {
     let Some(terminal) = Terminal::open() else { return };
     terminal.run(SLOW);
-    terminal.shows(&["▶ slow"]);
-    while terminal.checkout.read("step").is_empty() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    terminal.step_runs();
     terminal.keys(&["C-c"]);
     terminal.is_given_back(8);
     assert!(!is_alive(&terminal.checkout.read("step")));
@@ -196,9 +204,10 @@ fn the_terminal_is_given_back_after_signals() {
     for name in ["-TERM", "-HUP", "-INT"] {
         let Some(terminal) = Terminal::open() else { return };
         terminal.run(SLOW);
-        terminal.shows(&["▶ slow"]);
+        terminal.step_runs();
         terminal.signal(name);
         terminal.is_given_back(8);
+        assert!(!is_alive(&terminal.checkout.read("step")), "{name}");
     }
 }
 
@@ -206,14 +215,15 @@ fn the_terminal_is_given_back_after_signals() {
 fn a_run_whose_terminal_goes_away_is_cancelled() {
     let Some(terminal) = Terminal::open() else { return };
     terminal.run(SLOW);
-    terminal.shows(&["▶ slow"]);
+    terminal.step_runs();
     terminal.tmux(&["kill-server"]);
     let patience = Instant::now() + Duration::from_secs(10);
     while is_alive(&terminal.checkout.read("pid")) {
         assert!(Instant::now() < patience, "the program is still there");
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(!is_alive(&terminal.checkout.read("step")));
+    let log = terminal.checkout.says(&["logs", "r"], 0);
+    assert!(!is_alive(&terminal.checkout.read("step")), "{log}");
     terminal.checkout.says(&["wait", "r"], 8);
 }
 

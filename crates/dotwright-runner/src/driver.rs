@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 
 use dotwright_engine::run::{
     AttemptId, AttemptSpec, CallId, Command, Cost, Event, NodeKey, Phase, Plan, State, TimerId, Trace,
-    VisitId, WalkId,
+    VisitId,
 };
 use dotwright_model::AttributeKey;
 
 use crate::attributes::list;
 use crate::blobs::Blobs;
+use crate::branches::Branches;
 use crate::child::{self, Child, Progress};
 use crate::crew::Crew;
 use crate::error::RunError;
@@ -76,8 +77,7 @@ pub(crate) struct Driver<'r> {
     wall: Option<Instant>,
     looked: Instant,
     commands: Vec<Command>,
-    /// Paths of branches as the log names them.
-    pub(crate) branches: BTreeMap<WalkId, String>,
+    pub(crate) branches: Branches,
     progress: Option<Arc<Progress>>,
     /// The threads that start steps and watch them.
     pub(crate) crew: Crew,
@@ -137,7 +137,7 @@ impl<'r> Driver<'r> {
             wall: left.map(|left| Instant::now() + left),
             looked: Instant::now(),
             commands: Vec::new(),
-            branches: BTreeMap::new(),
+            branches: Branches::default(),
             progress,
             crew: Crew::default(),
             behind_gates: Vec::new(),
@@ -387,22 +387,11 @@ impl<'r> Driver<'r> {
     }
 
     pub(crate) fn append(&mut self, line: &Line<'_>) -> Result<(), RunError> {
-        let (visit, walk) = subject(line);
-        let walk = walk.or_else(|| self.state.walk_of(visit?)).filter(|&walk| walk != WalkId::MAIN);
-        let branch = walk.map(|walk| self.branch(walk)).unwrap_or_default();
+        let (visit, _) = subject(line);
+        let branch = self.branches.of(&self.plan, line);
         let node = visit.map_or("", |visit| self.plan.name(visit.node));
         let ts = jiff::Timestamp::now().to_string();
-        self.log.append(line, self.state.generation(), &branch, node, &ts)
-    }
-
-    /// The path of a branch. The last records of a branch are written when its walk is over.
-    fn branch(&mut self, walk: WalkId) -> String {
-        let path = self.state.branch_path(&self.plan, walk);
-        if path.is_empty() {
-            return self.branches.get(&walk).cloned().unwrap_or_default();
-        }
-        self.branches.entry(walk).or_insert_with(|| path.clone());
-        path
+        self.log.append(line, self.state.generation(), branch, node, &ts)
     }
 
     pub(crate) fn commit(&mut self) -> Result<(), RunError> {

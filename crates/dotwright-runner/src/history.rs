@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use dotwright_engine::run::{AttemptId, Command, Plan, State, TimerId, Trace, WalkId};
+use dotwright_engine::run::{AttemptId, Command, Plan, State, TimerId, Trace};
 
+use crate::branches::Branches;
 use crate::error::RunError;
 use crate::folder::RunFolder;
 use crate::lock;
 use crate::log;
-use crate::record::{AttemptStarted, Entry, Line, Note, Record, RunCreated, subject};
+use crate::record::{AttemptStarted, Entry, Line, Note, Record, RunCreated};
 use crate::report::Report;
 
 /// What a log stands for.
@@ -21,7 +22,7 @@ pub(crate) struct Folded {
     /// The last record of each attempt that was begun.
     pub(crate) started: BTreeMap<AttemptId, AttemptStarted>,
     pub(crate) deadlines: BTreeMap<TimerId, u64>,
-    pub(crate) branches: BTreeMap<WalkId, String>,
+    pub(crate) branches: Branches,
     /// Decisions that follow from the last fact and were cut off.
     pub(crate) missing: Vec<Command>,
     pub(crate) seq: u64,
@@ -77,7 +78,7 @@ struct Fold {
     expected: VecDeque<Command>,
     started: BTreeMap<AttemptId, AttemptStarted>,
     deadlines: BTreeMap<TimerId, u64>,
-    branches: BTreeMap<WalkId, String>,
+    branches: Branches,
 }
 
 impl Fold {
@@ -94,10 +95,7 @@ impl Fold {
             }
             Entry::Decision(command) => match self.expected.pop_front() {
                 Some(expected) if expected == *command => {
-                    let (_, walk) = subject(&Line::Decision(command));
-                    if let Some(walk) = walk.filter(|_| !record.branch.is_empty()) {
-                        self.branches.entry(walk).or_insert_with(|| record.branch.clone());
-                    }
+                    self.branches.of(plan, &Line::Decision(command));
                 }
                 Some(expected) => return Err(format!("replay decides {expected:?}")),
                 None => return Err("replay decides nothing there".to_owned()),

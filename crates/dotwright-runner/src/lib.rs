@@ -15,6 +15,7 @@ mod answers;
 mod attributes;
 mod begin;
 mod blobs;
+mod branches;
 mod capture;
 mod child;
 mod crew;

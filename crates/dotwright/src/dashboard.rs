@@ -7,6 +7,7 @@ mod draw;
 mod view;
 
 use std::io::{self, IsTerminal};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use std::time::Duration;
 use dotwright_engine::run::{Plan, State};
 use dotwright_runner::{Asked, Asker, Control, Flow, Moment, Observer, Reply, Request};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use self::view::View;
 use crate::output;
@@ -100,10 +102,13 @@ fn lock(view: &Mutex<View>) -> MutexGuard<'_, View> {
 
 /// Draws until the run is over. The terminal is as before afterwards, also when something here fails.
 fn show(view: &Mutex<View>, is_over: &AtomicBool, control: &Control) -> io::Result<()> {
-    let mut terminal = ratatui::try_init()?;
+    // Dropped by hand: its own way is a panic where neither the cursor can be shown nor an error be written, as on a
+    // terminal that was closed.
+    let mut terminal = ManuallyDrop::new(ratatui::try_init()?);
     let result = frames(&mut terminal, view, is_over, control);
+    let shown = terminal.show_cursor();
     ratatui::try_restore()?;
-    result
+    result.and(shown)
 }
 
 fn frames(
@@ -114,12 +119,35 @@ fn frames(
 ) -> io::Result<()> {
     while !is_over.load(Ordering::Relaxed) {
         terminal.draw(|frame| draw::draw(frame, &lock(view)))?;
-        if event::poll(FRAME)?
-            && let Event::Key(key) = event::read()?
-            && key.kind == KeyEventKind::Press
-        {
-            pressed(key, &mut lock(view), control);
+        wait_for_key()?;
+        while event::poll(Duration::ZERO)? {
+            if let Event::Key(key) = event::read()?
+                && key.kind == KeyEventKind::Press
+            {
+                pressed(key, &mut lock(view), control);
+            }
         }
+    }
+    Ok(())
+}
+
+/// Waits for a key until the next picture is due. A terminal that is gone is an error here, because crossterm reads its end
+/// again and again.
+fn wait_for_key() -> io::Result<()> {
+    let stdin = io::stdin();
+    let mut terminal = [PollFd::new(&stdin, PollFlags::IN)];
+    let timeout = Timespec { tv_sec: 0, tv_nsec: FRAME.subsec_nanos().into() };
+    match poll(&mut terminal, Some(&timeout)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let [terminal] = terminal;
+    if terminal.revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+    }
+    if terminal.revents().contains(PollFlags::NVAL) {
+        // Some systems do not poll terminals; crossterm knows another way there.
+        event::poll(FRAME)?;
     }
     Ok(())
 }

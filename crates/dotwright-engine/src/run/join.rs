@@ -298,10 +298,20 @@ impl Machine<'_> {
     pub(crate) fn fan_in_judged(&mut self, id: WalkId, outcome: StepOutcome) -> Option<Next> {
         match outcome.status {
             Outcome::Success | Outcome::PartialSuccess => {
-                self.finish_fan_in(id, Some(outcome.preferred_label))
+                let label = outcome.preferred_label;
+                if label.is_empty() || self.is_ranked(id, &label) {
+                    return self.finish_fan_in(id, Some(label));
+                }
+                let reason = format!("`{label}` is none of the branches to choose from");
+                self.finish(id, StepOutcome::fail(FailureClass::InvalidStatus, reason))
             }
             Outcome::Fail | Outcome::Retry | Outcome::Skipped => self.finish(id, outcome),
         }
+    }
+
+    fn is_ranked(&self, id: WalkId, name: &str) -> bool {
+        let ranked = self.state.walk(id).and_then(|walk| walk.result.as_ref());
+        ranked.is_some_and(|result| result.ranked.iter().any(|branch| self.plan.name(branch.entry) == name))
     }
 
     /// The outcome of a fan-in is that of its region (section 13).

@@ -376,13 +376,6 @@ impl State {
         self.walks.values().filter(under_way).count()
     }
 
-    /// The walk that is at a visit now.
-    pub fn walk_of(&self, visit: VisitId) -> Option<WalkId> {
-        let at = |walk: &Walk| walk.visit.as_ref().is_some_and(|open| open.id == visit);
-        let found = || self.walks.iter().find(|(_, walk)| at(walk)).map(|(id, _)| *id);
-        self.open.get(&visit).copied().or_else(found)
-    }
-
     /// The walk that opened a branch; `None` for the main walk and for branches that are over.
     pub fn parent(&self, walk: WalkId) -> Option<WalkId> {
         Some(self.walk(walk)?.branch.as_ref()?.parent)
