@@ -150,7 +150,7 @@ pub(crate) enum Then {
     /// Go on.
     GoOn,
     /// Tell it this, and let it rest again.
-    Tell(Event),
+    Tell(Box<Event>),
 }
 
 /// Tells a run that rests a fact, such as an answer or that it is cancelled.
@@ -165,7 +165,7 @@ pub fn tell(
     event: Event,
 ) -> Result<Report, RunError> {
     let (_, mailbox) = Control::new();
-    take_up(graph, setup, root, id, mailbox, &mut (), None, Then::Tell(event))
+    take_up(graph, setup, root, id, mailbox, &mut (), None, Then::Tell(Box::new(event)))
 }
 
 #[expect(clippy::too_many_arguments, reason = "the callers differ in each of them")]
@@ -233,12 +233,12 @@ pub(crate) fn take_up(
             let limits = setup.limits;
             driver.go(lost.chain([Event::Resumed { limits }]).collect())
         }
-        Then::Tell(event @ Event::CancelRequested { .. }) => {
-            // Cancelled first, so that no lost attempt is begun again.
-            driver.go([event].into_iter().chain(lost).collect())
+        // Cancelled first, so that no lost attempt is begun again.
+        Then::Tell(event) if matches!(*event, Event::CancelRequested { .. }) => {
+            driver.go([*event].into_iter().chain(lost).collect())
         }
         Then::Tell(event) => {
-            driver.handle(vec![event])?;
+            driver.handle(vec![*event])?;
             driver.finish()
         }
     }
