@@ -99,3 +99,37 @@ fn a_run_that_is_cancelled_stops_the_command_too() {
     assert_eq!(report.status, "cancelled");
     assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
 }
+
+const MANAGER: &str = "c [shape=house, stack.child_dotfile=\"child.dot\", manager.actions=\"observe,steer,wait\",
+    manager.poll_interval=\"100ms\", manager.steer_cooldown=\"100ms\", prompt=\"look after it\"]\nstart -> c -> exit";
+
+#[test]
+fn what_a_manager_says_stands_in_the_next_prompt_of_its_child() {
+    let child = "w [shape=parallelogram, timeout=\"60s\",
+        tool_command=\"for i in 1 2 3 4 5 6 7 8 9; do test -e said && sleep 1 && exit; sleep 1; done\"]
+        x [prompt=\"build it\"]\nstart -> w -> x -> exit";
+    let script =
+        "cat > seen.$ATTRACTOR_NODE_ID; echo \"use rust\"; test $ATTRACTOR_NODE_ID = x || touch said";
+    let place = place(MANAGER, script).with_child("c", child);
+    let report = place.run();
+    assert_eq!(report.status, "success", "{report:?}");
+    let told = place.file("seen.c");
+    assert!(told.contains("look after it\n\nThe child pipeline is at `w` after 2 visits"), "{told}");
+    let told = place.file("seen.x");
+    assert!(told.contains("build it"), "{told}");
+    assert!(told.contains("\n\nFrom the manager of this run:\nuse rust\n"), "{told}");
+    let kinds: Vec<String> = place.history().records.into_iter().map(|record| record.kind).collect();
+    assert!(kinds.iter().any(|kind| kind == "steered"), "{kinds:?}");
+}
+
+#[test]
+fn a_manager_that_steers_needs_a_backend_and_a_prompt() {
+    let child = "start -> exit";
+    let refused = |place: Place| match place.with_child("c", child).try_run(&mut ()) {
+        Err(dotwright_runner::RunError::Refused(refusals)) => refusals[0].message.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(Place::new(MANAGER)), "`c` steers its child and no model backend is configured");
+    let without = MANAGER.replace(", prompt=\"look after it\"", "");
+    assert_eq!(refused(place(&without, "cat")), "`c` steers its child and has no prompt");
+}

@@ -133,7 +133,7 @@ pub(crate) enum Then {
     /// Go on.
     GoOn,
     /// Tell it this, and let it rest again.
-    Tell(Event),
+    Tell(Box<Event>),
 }
 
 /// Tells a run that rests a fact, such as an answer or that it is cancelled.
@@ -148,7 +148,7 @@ pub fn tell(
     event: Event,
 ) -> Result<Report, RunError> {
     let (_, mailbox) = Control::new();
-    take_up(graph, setup, root, id, mailbox, &mut (), None, Then::Tell(event))
+    take_up(graph, setup, root, id, mailbox, &mut (), None, Then::Tell(Box::new(event)))
 }
 
 #[expect(clippy::too_many_arguments, reason = "the callers differ in each of them")]
@@ -198,6 +198,16 @@ pub(crate) fn take_up(
         return driver.finish();
     }
     driver.append(&Line::Note(&Note::RunnerStarted { runner: ProcessRef::own() }))?;
+    for digest in &folded.steering {
+        let text = driver.blobs.get(digest).map_err(RunError::io("read", &driver.folder.blobs()))?;
+        driver.steering.push(String::from_utf8_lossy(&text).into_owned());
+    }
+    for started in &folded.steerers {
+        let killed = crate::fence::fence(started);
+        if !killed.is_empty() {
+            driver.append(&Line::Note(&Note::Fenced { attempt: started.attempt, killed }))?;
+        }
+    }
     let lost = driver.state.attempts_in_flight();
     for attempt in &lost {
         let started = folded.started.get(attempt);
@@ -215,12 +225,12 @@ pub(crate) fn take_up(
             let limits = setup.limits;
             driver.go(lost.chain([Event::Resumed { limits }]).collect())
         }
-        Then::Tell(event @ Event::CancelRequested { .. }) => {
+        Then::Tell(event) if matches!(*event, Event::CancelRequested { .. }) => {
             // Cancelled first, so that no lost attempt is begun again.
-            driver.go([event].into_iter().chain(lost).collect())
+            driver.go([*event].into_iter().chain(lost).collect())
         }
         Then::Tell(event) => {
-            driver.handle(vec![event])?;
+            driver.handle(vec![*event])?;
             driver.finish()
         }
     }

@@ -9,7 +9,7 @@ use crate::error::RunError;
 use crate::folder::RunFolder;
 use crate::lock;
 use crate::log;
-use crate::record::{AttemptStarted, Entry, Note, Record, RunCreated};
+use crate::record::{AttemptStarted, Entry, Note, Part, Record, RunCreated};
 use crate::report::Report;
 
 /// What a log stands for.
@@ -21,6 +21,10 @@ pub(crate) struct Folded {
     /// The last record of each attempt that was begun.
     pub(crate) started: BTreeMap<AttemptId, AttemptStarted>,
     pub(crate) deadlines: BTreeMap<TimerId, u64>,
+    /// Blobs of what the manager said and no model step was told.
+    pub(crate) steering: Vec<String>,
+    /// Processes that made a text for a child and may still be there.
+    pub(crate) steerers: Vec<AttemptStarted>,
     /// Decisions that follow from the last fact and were cut off.
     pub(crate) missing: Vec<Command>,
     pub(crate) seq: u64,
@@ -57,6 +61,8 @@ impl Folded {
             trace: fold.trace,
             started: fold.started,
             deadlines: fold.deadlines,
+            steering: fold.steering,
+            steerers: fold.steerers.into_values().collect(),
         })
     }
 }
@@ -75,6 +81,10 @@ struct Fold {
     expected: VecDeque<Command>,
     started: BTreeMap<AttemptId, AttemptStarted>,
     deadlines: BTreeMap<TimerId, u64>,
+    /// Blobs of what the manager said and no model step was told.
+    steering: Vec<String>,
+    /// Processes that made a text for a child.
+    steerers: BTreeMap<AttemptId, AttemptStarted>,
 }
 
 impl Fold {
@@ -96,9 +106,23 @@ impl Fold {
             },
             Entry::Note(Note::AttemptStarted(started)) => {
                 self.started.insert(started.attempt, started.clone());
+                let node = started.attempt.visit.node;
+                match started.part {
+                    Part::Step if crate::step::kind(plan, node) == crate::step::Kind::Agent => {
+                        self.steering.clear();
+                    }
+                    Part::Steer => {
+                        self.steerers.insert(started.attempt, started.clone());
+                    }
+                    Part::Step | Part::Verify => {}
+                }
             }
             Entry::Note(Note::GateDeadline { timer, deadline, .. }) => {
                 self.deadlines.insert(*timer, *deadline);
+            }
+            Entry::Note(Note::Steered { attempt: None, text, .. }) => self.steering.push(text.clone()),
+            Entry::Note(Note::Steered { attempt: Some(attempt), .. }) => {
+                self.steerers.remove(attempt);
             }
             Entry::Note(
                 Note::RunCreated(_)

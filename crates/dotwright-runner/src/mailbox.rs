@@ -21,6 +21,13 @@ pub(crate) enum Incoming {
         usage: Option<Usage>,
         leftovers: bool,
     },
+    /// The model that steers a child has ended, with a text or with why there is none.
+    Steered {
+        attempt: AttemptId,
+        text: Result<String, String>,
+        usage: Option<Usage>,
+        leftovers: bool,
+    },
     Replied {
         gate: VisitId,
         reply: Reply,

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use dotwright_engine::run::Plan;
-use dotwright_model::{AttributeKey, Handler};
+use dotwright_engine::run::{NodeKey, Plan};
+use dotwright_model::{AttributeKey, Handler, Pipeline};
 
-use crate::attributes::{flag, text, text_or_graph};
+use crate::attributes::{flag, list, text, text_or_graph};
 use crate::graph::Graph;
 use crate::setup::Setup;
 use crate::worktree::{Repository, WorktreeMode};
@@ -52,7 +52,7 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
     let plan = Plan::new(graph.pipeline.share());
     for node in pipeline.nodes() {
         let id = pipeline.id(node);
-        let key = node.into();
+        let key: NodeKey = node.into();
         let mut refuse = |message: String, help: &str| {
             found.push(Refusal { node: id.to_owned(), message, help: help.to_owned() });
         };
@@ -85,6 +85,17 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
                     refuse(format!("`{id}` has the handler type `{kind}`, which nobody registered"), &help);
                 }
             }
+            Handler::Manager if steers(&pipeline, key) && setup.backend.is_none() => {
+                refuse(backend_for("steers its child"), with_backend);
+            }
+            Handler::Manager
+                if steers(&pipeline, key) && text(&pipeline, key, AttributeKey::PROMPT).is_none() =>
+            {
+                refuse(
+                    format!("`{id}` steers its child and has no prompt"),
+                    "give it a `prompt`, or take `steer` out of `manager.actions`",
+                );
+            }
             Handler::Manager if !graph.children.contains_key(id) => {
                 refuse(format!("`{id}` has no child pipeline"), "name a file in `stack.child_dotfile`");
             }
@@ -106,4 +117,9 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
         let message = format!("the working directory `{workdir}` does not exist");
         found.push(Refusal { node: String::new(), message, help: "create it".to_owned() });
     }
+}
+
+/// True when a manager has a model say something to its child.
+fn steers(pipeline: &Pipeline, node: NodeKey) -> bool {
+    list(pipeline, node, AttributeKey::MANAGER_ACTIONS).iter().any(|action| action == "steer")
 }

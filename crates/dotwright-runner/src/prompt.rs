@@ -1,6 +1,6 @@
 //! What a model is told: what went before, the author's prompt, and how to report (sections 16 and 18).
 
-use dotwright_engine::run::{AttemptSpec, Plan, State, Trace, Visited, WalkId};
+use dotwright_engine::run::{AttemptSpec, ChildProgress, Plan, State, Trace, Visited, WalkId};
 use dotwright_model::AttributeKey;
 
 use crate::attributes::{graph, list, text};
@@ -16,6 +16,28 @@ pub(crate) fn prompt(plan: &Plan, state: &State, trace: &Trace, spec: &AttemptSp
     parts.push(with_goal(&own.unwrap_or_else(|| plan.name(node).to_owned()), &goal));
     parts.extend(values(plan, state, spec));
     parts.extend(how_to_report(plan, spec));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n\n") + "\n"
+}
+
+/// The prompt of a manager whose model steers the child.
+pub(crate) fn steering(
+    plan: &Plan,
+    state: &State,
+    trace: &Trace,
+    spec: &AttemptSpec,
+    run: &str,
+    child: &ChildProgress,
+) -> String {
+    let pipeline = plan.pipeline();
+    let own = text(pipeline, spec.attempt.visit.node, AttributeKey::PROMPT).unwrap_or_default();
+    let goal = graph(pipeline, AttributeKey::GOAL).unwrap_or_default();
+    let mut parts = vec![carried_over(plan, state, trace, spec, run, &goal), with_goal(&own, &goal)];
+    parts.push(format!(
+        "The child pipeline is at `{}` after {} visits. What you write is handed to its next model step.",
+        child.node, child.visits
+    ));
+    parts.extend(values(plan, state, spec));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n"
 }

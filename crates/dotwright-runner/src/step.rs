@@ -14,12 +14,12 @@ use crate::fence::fresh_nonce;
 use crate::folder::fresh_folder;
 use crate::mailbox::Incoming;
 use crate::process::{Finished, Gate, Gated, Launch, Orders, Program, Stopper, orders, spawn};
-use crate::record::AttemptStarted;
+use crate::record::{AttemptStarted, Part};
 use crate::redaction::Secrets;
 use crate::status_file::{self, Status, Usage};
 use crate::verify::{self, Verify};
 use crate::worktree::{Subject, Trees};
-use crate::{agent, attributes, custom, prompt, tool};
+use crate::{agent, attributes, custom, prompt, steer, tool};
 
 /// Which kind of process does a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,24 @@ pub(crate) enum Kind {
     Tool,
     Agent,
     Custom,
+    /// A model that steers the child of a manager.
+    Steer,
+}
+
+impl Kind {
+    fn is_model(self) -> bool {
+        match self {
+            Kind::Agent | Kind::Steer => true,
+            Kind::Tool | Kind::Custom => false,
+        }
+    }
+
+    fn part(self) -> Part {
+        match self {
+            Kind::Tool | Kind::Agent | Kind::Custom => Part::Step,
+            Kind::Steer => Part::Steer,
+        }
+    }
 }
 
 /// The kind of a node's steps.
@@ -92,9 +110,10 @@ struct Rest {
 pub(crate) fn start(
     driver: &mut Driver<'_>,
     spec: &AttemptSpec,
+    kind: Kind,
     alone: bool,
 ) -> std::io::Result<(Stopper, Option<Begun>)> {
-    let errand = errand(driver, spec)?;
+    let errand = errand(driver, spec, kind)?;
     let (orders, stopper) = orders()?;
     if alone {
         let (begun, rest) = errand.begin(orders)?;
@@ -105,18 +124,17 @@ pub(crate) fn start(
     Ok((stopper, None))
 }
 
-fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::Result<Errand> {
+fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Result<Errand> {
     let attempt = spec.attempt;
     let node = attempt.visit.node;
-    let kind = kind(&driver.plan, node);
     let nonce = fresh_nonce(&mut driver.nonces.1, &driver.nonces.0);
     let workdir = driver.workdir_of(spec.walk)?;
     let place = format!("{}.{}.{}", spec.generation, attempt.visit.visit, attempt.attempt);
     let folder = driver.folder.attempt(driver.name(node), &place, &nonce);
     let what = program(driver, spec, kind)?;
-    let let_through = match (kind, &driver.setup.backend) {
-        (Kind::Agent, Some(backend)) => backend.variables.as_slice(),
-        (Kind::Agent, None) | (Kind::Tool | Kind::Custom, _) => &[],
+    let let_through = match &driver.setup.backend {
+        Some(backend) if kind.is_model() => backend.variables.as_slice(),
+        Some(_) | None => &[],
     };
     let around = Surroundings {
         variables: &driver.setup.variables,
@@ -130,18 +148,15 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::Result<Errand
     };
     let Environment { mut variables, mut files } = environment(&around, spec);
     if let Program::Words { input, .. } = &what {
-        let name = if kind == Kind::Agent { "prompt.md" } else { "execute.json" };
+        let name = if kind.is_model() { "prompt.md" } else { "execute.json" };
         let text = String::from_utf8_lossy(input);
         files.push((folder.join(name), driver.secrets.redact(&text).as_bytes().to_vec()));
     }
-    let verify = verify::launch(driver, spec, &around);
-    let stall = match kind {
-        Kind::Agent => {
-            variables.extend(agent::variables(&driver.plan, node));
-            Some(agent::STALL)
-        }
-        Kind::Tool | Kind::Custom => None,
-    };
+    let verify = (kind == Kind::Agent).then(|| verify::launch(driver, spec, &around)).flatten();
+    let stall = kind.is_model().then_some(agent::STALL);
+    if kind.is_model() {
+        variables.extend(agent::variables(&driver.plan, node));
+    }
     let bounds = tool::bounds(&driver.plan, node, stall);
     Ok(Errand {
         attempt,
@@ -194,7 +209,7 @@ impl Errand {
         let again = verify.map(|launch| Ok::<_, std::io::Error>((launch, orders.share()?))).transpose()?;
         let (gated, process, gate) = spawn(launch, orders)?;
         let started =
-            AttemptStarted { attempt, nonce, folder: place, process: Some(process), verifies: false };
+            AttemptStarted { attempt, nonce, folder: place, process: Some(process), part: kind.part() };
         let verify = again.map(|(launch, orders)| Verify { launch, orders, started: started.clone() });
         let rest =
             Rest { attempt, gated, status, verify, kind, walk, subject, blobs, secrets, trees, sender };
@@ -222,6 +237,10 @@ impl Rest {
         let Rest { attempt, gated, status, verify, kind, walk, subject, blobs, secrets, trees, sender } =
             self;
         let finished = gated.supervise(&blobs, &secrets);
+        if kind == Kind::Steer {
+            let _over = sender.send(steer::ended(attempt, finished, &status, &secrets));
+            return;
+        }
         let began = finished.as_ref().is_ok_and(|finished| finished.began);
         let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs, &secrets);
         if let Some(verify) = verify.filter(|_| began && verify::is_wanted(&evidence)) {
@@ -234,7 +253,7 @@ impl Rest {
     }
 }
 
-fn program(driver: &Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Result<Program> {
+fn program(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Result<Program> {
     let node = spec.attempt.visit.node;
     let (plan, state) = (&driver.plan, &driver.state);
     let run = &driver.folder.id;
@@ -246,8 +265,18 @@ fn program(driver: &Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Resu
         }
         Kind::Agent => {
             let backend = driver.setup.backend.as_ref().ok_or_else(|| missing("no model backend"))?;
-            let input = prompt::prompt(plan, state, &driver.trace, spec, run).into_bytes();
-            Ok(Program::Words { words: backend.words.clone(), input })
+            let mut input = prompt::prompt(plan, state, &driver.trace, spec, run);
+            for text in driver.steering.drain(..) {
+                input.push_str(&format!("\nFrom the manager of this run:\n{text}\n"));
+            }
+            Ok(Program::Words { words: backend.words.clone(), input: input.into_bytes() })
+        }
+        Kind::Steer => {
+            let backend = driver.setup.backend.as_ref().ok_or_else(|| missing("no model backend"))?;
+            let progress = driver.children.get(&spec.attempt).map(|child| child.progress.get());
+            let input =
+                prompt::steering(plan, state, &driver.trace, spec, run, &progress.unwrap_or_default());
+            Ok(Program::Words { words: backend.words.clone(), input: input.into_bytes() })
         }
         Kind::Custom => {
             let name = attributes::text(plan.pipeline(), node, AttributeKey::TYPE).unwrap_or_default();
@@ -275,7 +304,7 @@ fn judged(
     let Status { verdict, usage } = status_file::read(status, secrets);
     let evidence = match kind {
         Kind::Tool => tool::evidence(finished, verdict),
-        Kind::Agent => agent::evidence(finished, verdict),
+        Kind::Agent | Kind::Steer => agent::evidence(finished, verdict),
         Kind::Custom => custom_evidence(&finished, blobs),
     };
     (evidence, usage.filter(|_| kind == Kind::Agent), leftovers)
