@@ -186,6 +186,7 @@ pub(crate) fn take_up(
     driver.state = folded.state;
     driver.trace = folded.trace;
     driver.deadlines = folded.deadlines;
+    driver.conversations = folded.conversations;
     driver.begun()?;
     for command in folded.missing {
         driver.append(&Line::Decision(&command))?;

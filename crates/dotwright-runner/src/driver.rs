@@ -20,6 +20,7 @@ use dotwright_model::AttributeKey;
 use crate::attributes::list;
 use crate::blobs::Blobs;
 use crate::child::{self, Child, Progress};
+use crate::conversation::Conversations;
 use crate::crew::Crew;
 use crate::error::RunError;
 use crate::folder::{Root, RunFolder, write_atomically};
@@ -72,6 +73,7 @@ pub(crate) struct Driver<'r> {
     pub(crate) waiting: BTreeMap<CallId, Waiting>,
     /// What the manager of this run says, for the next model step.
     pub(crate) steering: Vec<String>,
+    pub(crate) conversations: Conversations,
     pub(crate) desk: Desk,
     /// Facts that came about here.
     pub(crate) soon: VecDeque<Event>,
@@ -141,6 +143,7 @@ impl<'r> Driver<'r> {
             deadlines: BTreeMap::new(),
             waiting: BTreeMap::new(),
             steering: Vec::new(),
+            conversations: Conversations::new(),
             soon: VecDeque::new(),
             wall: left.map(|left| Instant::now() + left),
             looked: Instant::now(),
@@ -239,7 +242,12 @@ impl<'r> Driver<'r> {
     fn take(&mut self, incoming: Incoming, events: &mut Vec<Event>) -> Result<(), RunError> {
         match incoming {
             Incoming::Begun(begun) => self.record(*begun)?,
-            Incoming::Ended { attempt, evidence, usage, leftovers } => {
+            Incoming::Ended { attempt, evidence, usage, leftovers, turn } => {
+                if let Some((thread, turn)) = turn {
+                    let note = Note::Turn { attempt, thread: thread.clone(), turn: turn.clone() };
+                    self.append(&Line::Note(&note))?;
+                    self.conversations.entry(thread).or_default().push(turn);
+                }
                 self.running.remove(&attempt);
                 if leftovers {
                     self.append(&Line::Note(&Note::LeftoverProcesses { attempt }))?;

@@ -33,7 +33,9 @@ pub fn fork(history: &History, root: &Root, id: &str, until: u64) -> Result<RunF
         let line = match &record.entry {
             Entry::Fact(event) => Line::Fact(event),
             Entry::Decision(command) => Line::Decision(command),
-            Entry::Note(note @ Note::GateDeadline { .. }) => Line::Note(note),
+            Entry::Note(
+                note @ (Note::GateDeadline { .. } | Note::Turn { .. } | Note::Steered { attempt: None, .. }),
+            ) => Line::Note(note),
             Entry::Note(_) => continue,
         };
         log.append(&line, record.generation, &record.branch, &record.node, &record.ts)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use dotwright_engine::run::{AttemptId, Command, Plan, State, TimerId, Trace};
 
+use crate::conversation::Conversations;
 use crate::error::RunError;
 use crate::folder::RunFolder;
 use crate::lock;
@@ -23,6 +24,7 @@ pub(crate) struct Folded {
     pub(crate) deadlines: BTreeMap<TimerId, u64>,
     /// Blobs of what the manager said and no model step was told.
     pub(crate) steering: Vec<String>,
+    pub(crate) conversations: Conversations,
     /// Processes that made a text for a child and may still be there.
     pub(crate) steerers: Vec<AttemptStarted>,
     /// Decisions that follow from the last fact and were cut off.
@@ -62,6 +64,7 @@ impl Folded {
             started: fold.started,
             deadlines: fold.deadlines,
             steering: fold.steering,
+            conversations: fold.conversations,
             steerers: fold.steerers.into_values().collect(),
         })
     }
@@ -83,6 +86,7 @@ struct Fold {
     deadlines: BTreeMap<TimerId, u64>,
     /// Blobs of what the manager said and no model step was told.
     steering: Vec<String>,
+    conversations: Conversations,
     /// Processes that made a text for a child.
     steerers: BTreeMap<AttemptId, AttemptStarted>,
 }
@@ -119,6 +123,9 @@ impl Fold {
             }
             Entry::Note(Note::GateDeadline { timer, deadline, .. }) => {
                 self.deadlines.insert(*timer, *deadline);
+            }
+            Entry::Note(Note::Turn { thread, turn, .. }) => {
+                self.conversations.entry(thread.clone()).or_default().push(turn.clone());
             }
             Entry::Note(Note::Steered { attempt: None, text, .. }) => self.steering.push(text.clone()),
             Entry::Note(Note::Steered { attempt: Some(attempt), .. }) => {

@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use dotwright_engine::run::{AttemptId, Evidence, VisitId};
 
+use crate::conversation::Turn;
 use crate::error::RunError;
 use crate::moment::Reply;
 use crate::report::Report;
@@ -20,6 +21,8 @@ pub(crate) enum Incoming {
         evidence: Evidence,
         usage: Option<Usage>,
         leftovers: bool,
+        /// What a model was asked and answered, with its conversation.
+        turn: Option<(String, Turn)>,
     },
     /// The model that steers a child has ended, with a text or with why there is none.
     Steered {

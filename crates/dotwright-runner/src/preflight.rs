@@ -6,6 +6,7 @@ use dotwright_engine::run::{NodeKey, Plan};
 use dotwright_model::{AttributeKey, Handler, Pipeline};
 
 use crate::attributes::{flag, list, text, text_or_graph};
+use crate::fidelity::{Fidelity, Unknown};
 use crate::graph::Graph;
 use crate::setup::Setup;
 use crate::worktree::{Repository, WorktreeMode};
@@ -56,6 +57,14 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
         let mut refuse = |message: String, help: &str| {
             found.push(Refusal { node: id.to_owned(), message, help: help.to_owned() });
         };
+        if matches!(plan.handler(key), Handler::Codergen | Handler::FanIn) {
+            let edges = pipeline.incoming(node).iter().map(|&edge| Some(edge.into()));
+            let unknown = edges.chain([None]).find_map(|edge| Fidelity::of(&pipeline, key, edge).err());
+            if let Some(Unknown(word)) = unknown {
+                let help = "write one of full, truncate, compact, summary:low, summary:medium, summary:high";
+                refuse(format!("`{id}` asks for the fidelity `{word}`, which is none"), help);
+            }
+        }
         let backend_for = |what: &str| format!("`{id}` {what} and no model backend is configured");
         let with_backend = "name one, as in `--backend \"claude -p\"`";
         match plan.handler(key) {

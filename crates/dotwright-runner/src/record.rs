@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::conversation::Turn;
 use crate::platform::{ProcessRef, hex};
 use crate::worktree::Repository;
 
@@ -71,6 +72,15 @@ pub enum Note {
         text: String,
         /// Who says it.
         by: String,
+    },
+    /// A model was asked and answered (section 18).
+    Turn {
+        /// By which attempt.
+        attempt: AttemptId,
+        /// The conversation that it is part of.
+        thread: String,
+        /// What was said.
+        turn: Turn,
     },
     /// Something that a person should know.
     Warning {
@@ -340,6 +350,7 @@ impl Note {
             Note::TailCut { .. } => "tail_cut",
             Note::RunnerStarted { .. } => "runner_started",
             Note::Steered { .. } => "steered",
+            Note::Turn { .. } => "turn",
             Note::Warning { .. } => "warning",
         }
     }
@@ -347,7 +358,9 @@ impl Note {
     pub(crate) fn visit(&self) -> Option<VisitId> {
         match self {
             Note::AttemptStarted(started) => Some(started.attempt.visit),
-            Note::LeftoverProcesses { attempt } | Note::Fenced { attempt, .. } => Some(attempt.visit),
+            Note::LeftoverProcesses { attempt }
+            | Note::Fenced { attempt, .. }
+            | Note::Turn { attempt, .. } => Some(attempt.visit),
             Note::GateDeadline { gate, .. } => Some(*gate),
             Note::Steered { attempt, .. } => attempt.map(|attempt| attempt.visit),
             Note::RunCreated(_)
@@ -586,6 +599,7 @@ fn note_summary(note: &Note) -> String {
         Note::RunnerStarted { runner } => format!("process {}", runner.pid),
         Note::Warning { text } => text.clone(),
         Note::Steered { by, .. } => format!("by {by}"),
+        Note::Turn { thread, .. } => thread.clone(),
         Note::GateDeadline { deadline, .. } => deadline.to_string(),
         Note::LeftoverProcesses { .. } => String::new(),
     }

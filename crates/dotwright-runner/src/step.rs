@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use dotwright_engine::run::{AttemptId, AttemptSpec, Event, Evidence, NodeKey, Plan, WalkId};
+use dotwright_engine::run::{AttemptId, AttemptSpec, Event, Evidence, ModelEnd, NodeKey, Plan, WalkId};
 use dotwright_model::{AttributeKey, Handler};
 
 use crate::blobs::Blobs;
+use crate::conversation::{Turn, thread, transcript};
 use crate::driver::Driver;
 use crate::environment::{Environment, Surroundings, environment, status_path};
 use crate::fence::fresh_nonce;
+use crate::fidelity::{Fidelity, Unknown};
 use crate::folder::fresh_folder;
 use crate::mailbox::Incoming;
 use crate::process::{Finished, Gate, Gated, Launch, Orders, Program, Stopper, orders, spawn};
+use crate::prompt::Prompt;
 use crate::record::{AttemptStarted, Part};
 use crate::redaction::Secrets;
 use crate::status_file::{self, Status, Usage};
@@ -62,6 +65,13 @@ pub(crate) fn kind(plan: &Plan, node: NodeKey) -> Kind {
     }
 }
 
+/// What a model is asked.
+struct Asked {
+    /// The conversation that it is part of.
+    thread: String,
+    prompt: String,
+}
+
 /// All that a thread needs to do an attempt.
 struct Errand {
     attempt: AttemptId,
@@ -71,6 +81,7 @@ struct Errand {
     files: Vec<(PathBuf, Vec<u8>)>,
     /// What is run when the model has answered.
     verify: Option<Launch>,
+    asked: Option<Asked>,
     /// The folder of the attempt below the folder of the run.
     place: String,
     kind: Kind,
@@ -94,6 +105,7 @@ struct Rest {
     gated: Gated,
     status: PathBuf,
     verify: Option<Verify>,
+    asked: Option<Asked>,
     kind: Kind,
     walk: WalkId,
     subject: Subject,
@@ -131,7 +143,7 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::R
     let workdir = driver.workdir_of(spec.walk)?;
     let place = format!("{}.{}.{}", spec.generation, attempt.visit.visit, attempt.attempt);
     let folder = driver.folder.attempt(driver.name(node), &place, &nonce);
-    let what = program(driver, spec, kind)?;
+    let (what, asked) = program(driver, spec, kind)?;
     let let_through = match &driver.setup.backend {
         Some(backend) if kind.is_model() => backend.variables.as_slice(),
         Some(_) | None => &[],
@@ -165,6 +177,7 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::R
         launch: Launch { what, environment: variables, workdir, folder, bounds },
         files,
         verify,
+        asked,
         kind,
         walk: spec.walk,
         subject: Subject {
@@ -192,6 +205,7 @@ impl Errand {
             launch,
             files,
             verify,
+            asked,
             place,
             kind,
             walk,
@@ -211,8 +225,20 @@ impl Errand {
         let started =
             AttemptStarted { attempt, nonce, folder: place, process: Some(process), part: kind.part() };
         let verify = again.map(|(launch, orders)| Verify { launch, orders, started: started.clone() });
-        let rest =
-            Rest { attempt, gated, status, verify, kind, walk, subject, blobs, secrets, trees, sender };
+        let rest = Rest {
+            attempt,
+            gated,
+            status,
+            verify,
+            asked,
+            kind,
+            walk,
+            subject,
+            blobs,
+            secrets,
+            trees,
+            sender,
+        };
         Ok((Begun { started, gate }, rest))
     }
 
@@ -226,7 +252,13 @@ impl Errand {
             }
             Err(error) => {
                 let evidence = tool::not_started(&error);
-                let _over = sender.send(Incoming::Ended { attempt, evidence, usage: None, leftovers: false });
+                let _over = sender.send(Incoming::Ended {
+                    attempt,
+                    evidence,
+                    usage: None,
+                    leftovers: false,
+                    turn: None,
+                });
             }
         }
     }
@@ -234,13 +266,26 @@ impl Errand {
 
 impl Rest {
     fn watch(self) {
-        let Rest { attempt, gated, status, verify, kind, walk, subject, blobs, secrets, trees, sender } =
-            self;
+        let Rest {
+            attempt,
+            gated,
+            status,
+            verify,
+            asked,
+            kind,
+            walk,
+            subject,
+            blobs,
+            secrets,
+            trees,
+            sender,
+        } = self;
         let finished = gated.supervise(&blobs, &secrets);
         if kind == Kind::Steer {
             let _over = sender.send(steer::ended(attempt, finished, &status, &secrets));
             return;
         }
+        let answer = finished.as_ref().map(|finished| finished.stdout.blob.clone()).unwrap_or_default();
         let began = finished.as_ref().is_ok_and(|finished| finished.began);
         let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs, &secrets);
         if let Some(verify) = verify.filter(|_| began && verify::is_wanted(&evidence)) {
@@ -249,11 +294,21 @@ impl Rest {
         if let Some(Err(error)) = trees.filter(|_| began).map(|trees| trees.commit(walk, &subject)) {
             evidence = Evidence::Crashed(format!("the work of the step cannot be committed: {error}"));
         }
-        let _over = sender.send(Incoming::Ended { attempt, evidence, usage, leftovers });
+        let has_answered = matches!(evidence, Evidence::Model { end: ModelEnd::Finished, .. });
+        let turn = asked.filter(|_| has_answered).and_then(|Asked { thread, prompt }| {
+            // Without its turn a later step sees less; that is no reason to lose the answer.
+            let prompt = blobs.put(secrets.redact(&prompt).as_bytes()).ok()?;
+            Some((thread, Turn { prompt, answer }))
+        });
+        let _over = sender.send(Incoming::Ended { attempt, evidence, usage, leftovers, turn });
     }
 }
 
-fn program(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Result<Program> {
+fn program(
+    driver: &mut Driver<'_>,
+    spec: &AttemptSpec,
+    kind: Kind,
+) -> std::io::Result<(Program, Option<Asked>)> {
     let node = spec.attempt.visit.node;
     let (plan, state) = (&driver.plan, &driver.state);
     let run = &driver.folder.id;
@@ -261,28 +316,35 @@ fn program(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::
     match kind {
         Kind::Tool => {
             let command = attributes::text(plan.pipeline(), node, AttributeKey::TOOL_COMMAND);
-            Ok(tool::program(plan, node, command.unwrap_or_default()))
+            Ok((tool::program(plan, node, command.unwrap_or_default()), None))
         }
         Kind::Agent => {
             let backend = driver.setup.backend.as_ref().ok_or_else(|| missing("no model backend"))?;
-            let mut input = prompt::prompt(plan, state, &driver.trace, spec, run);
+            let mode = Fidelity::of(plan.pipeline(), node, spec.edge)
+                .map_err(|Unknown(word)| missing(&format!("no fidelity `{word}`")))?;
+            let Prompt { before, now } = prompt::prompt(plan, state, &driver.trace, spec, run, mode);
+            let thread = thread(plan, state, spec);
+            let turns = driver.conversations.get(&thread).filter(|_| mode == Fidelity::Full);
+            let said = transcript(turns.map_or(&[], Vec::as_slice), &driver.blobs)?;
+            let mut input = format!("{before}{said}{now}");
             for text in driver.steering.drain(..) {
                 input.push_str(&format!("\nFrom the manager of this run:\n{text}\n"));
             }
-            Ok(Program::Words { words: backend.words.clone(), input: input.into_bytes() })
+            let asked = Asked { thread, prompt: now };
+            Ok((Program::Words { words: backend.words.clone(), input: input.into_bytes() }, Some(asked)))
         }
         Kind::Steer => {
             let backend = driver.setup.backend.as_ref().ok_or_else(|| missing("no model backend"))?;
             let progress = driver.children.get(&spec.attempt).map(|child| child.progress.get());
             let input =
                 prompt::steering(plan, state, &driver.trace, spec, run, &progress.unwrap_or_default());
-            Ok(Program::Words { words: backend.words.clone(), input: input.into_bytes() })
+            Ok((Program::Words { words: backend.words.clone(), input: input.into_bytes() }, None))
         }
         Kind::Custom => {
             let name = attributes::text(plan.pipeline(), node, AttributeKey::TYPE).unwrap_or_default();
             let words = driver.setup.handlers.get(name.trim()).ok_or_else(|| missing("no such handler"))?;
             let input = custom::execute_line(plan, state, spec, run);
-            Ok(Program::Words { words: words.clone(), input })
+            Ok((Program::Words { words: words.clone(), input }, None))
         }
     }
 }
