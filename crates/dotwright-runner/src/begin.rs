@@ -204,6 +204,7 @@ pub(crate) fn take_up(
     driver.trace = folded.trace;
     driver.deadlines = folded.deadlines;
     driver.branches = folded.branches;
+    driver.conversations = folded.conversations;
     driver.begun()?;
     for command in folded.missing {
         driver.append(&Line::Decision(&command))?;
@@ -216,6 +217,16 @@ pub(crate) fn take_up(
         return driver.finish();
     }
     driver.append(&Line::Note(&Note::RunnerStarted { runner: ProcessRef::own() }))?;
+    for digest in &folded.steering {
+        let text = driver.blobs.get(digest).map_err(RunError::io("read", &driver.folder.blobs()))?;
+        driver.steering.push(String::from_utf8_lossy(&text).into_owned());
+    }
+    for started in &folded.steerers {
+        let killed = crate::fence::fence(started);
+        if !killed.is_empty() {
+            driver.append(&Line::Note(&Note::Fenced { attempt: started.attempt, killed }))?;
+        }
+    }
     let lost = driver.state.attempts_in_flight();
     for attempt in &lost {
         let started = folded.started.get(attempt);

@@ -21,6 +21,7 @@ use crate::attributes::list;
 use crate::blobs::Blobs;
 use crate::branches::Branches;
 use crate::child::{self, Child, Progress};
+use crate::conversation::Conversations;
 use crate::crew::Crew;
 use crate::error::RunError;
 use crate::folder::{Root, RunFolder, write_atomically};
@@ -70,7 +71,10 @@ pub(crate) struct Driver<'r> {
     /// Wall-clock deadlines of gates by timer, in milliseconds since 1970.
     pub(crate) deadlines: BTreeMap<TimerId, u64>,
     /// Model attempts that wait for the budget.
-    waiting: BTreeMap<CallId, AttemptSpec>,
+    pub(crate) waiting: BTreeMap<CallId, Waiting>,
+    /// What the manager of this run says, for the next model step.
+    pub(crate) steering: Vec<String>,
+    pub(crate) conversations: Conversations,
     pub(crate) desk: Desk,
     /// Facts that came about here.
     pub(crate) soon: VecDeque<Event>,
@@ -83,6 +87,13 @@ pub(crate) struct Driver<'r> {
     pub(crate) crew: Crew,
     /// Attempts whose processes wait for their records to be on disk.
     behind_gates: Vec<(AttemptId, Gate)>,
+}
+
+/// What waits for the budget.
+pub(crate) enum Waiting {
+    Step(AttemptSpec),
+    /// The text of this manager for its child.
+    Steer(AttemptId),
 }
 
 /// What a driver is made of.
@@ -133,6 +144,8 @@ impl<'r> Driver<'r> {
             timers: BTreeSet::new(),
             deadlines: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            steering: Vec::new(),
+            conversations: Conversations::new(),
             soon: VecDeque::new(),
             wall: left.map(|left| Instant::now() + left),
             looked: Instant::now(),
@@ -232,7 +245,12 @@ impl<'r> Driver<'r> {
     fn take(&mut self, incoming: Incoming, events: &mut Vec<Event>) -> Result<(), RunError> {
         match incoming {
             Incoming::Begun(begun) => self.record(*begun)?,
-            Incoming::Ended { attempt, evidence, usage, leftovers } => {
+            Incoming::Ended { attempt, evidence, usage, leftovers, turn } => {
+                if let Some((thread, turn)) = turn {
+                    let note = Note::Turn { attempt, thread: thread.clone(), turn: turn.clone() };
+                    self.append(&Line::Note(&note))?;
+                    self.conversations.entry(thread).or_default().push(turn);
+                }
                 self.running.remove(&attempt);
                 if leftovers {
                     self.append(&Line::Note(&Note::LeftoverProcesses { attempt }))?;
@@ -244,12 +262,21 @@ impl<'r> Driver<'r> {
                 }
                 events.push(Event::AttemptEnded { attempt, evidence });
             }
+            Incoming::Steered { attempt, text, usage, leftovers } => {
+                if leftovers {
+                    self.append(&Line::Note(&Note::LeftoverProcesses { attempt }))?;
+                }
+                events.extend(self.steered(attempt, text, usage)?);
+            }
             Incoming::Replied { gate, reply } => {
                 events.extend(self.desk.replied(&self.plan, &self.state, gate, reply));
             }
             Incoming::Merged { visit, conflicts } => events.push(Event::WorkMerged { visit, conflicts }),
             Incoming::ChildReturned { attempt, result } => {
                 self.children.remove(&attempt);
+                if let Some(steering) = self.running.get(&attempt) {
+                    steering.stop();
+                }
                 events.push(child::ended(&self.plan, attempt, *result));
             }
             Incoming::Asked(Request::Cancel { by, now }) => {
@@ -259,6 +286,7 @@ impl<'r> Driver<'r> {
                 }
             }
             Incoming::Asked(Request::Pause { by }) => events.push(Event::PauseRequested { by }),
+            Incoming::Asked(Request::Steer { text, by }) => self.take_steering(&text, by)?,
             Incoming::Asked(Request::Answer { gate, visit, choice, text, by }) => {
                 if let Some(node) = self.plan.node_by_name(&gate) {
                     let gate = VisitId { node, visit };
@@ -290,6 +318,7 @@ impl<'r> Driver<'r> {
         let mut queue = VecDeque::from(events);
         let mut to_do = Vec::new();
         let mut starts = Vec::new();
+        let mut steers = Vec::new();
         let mut over = BTreeSet::new();
         while let Some(mut event) = queue.pop_front() {
             self.redact(&mut event);
@@ -307,12 +336,16 @@ impl<'r> Driver<'r> {
                 match command {
                     Command::StartAttempt(spec) => match self.asks_budget(&spec) {
                         Some((call, worst_case)) => {
-                            self.waiting.insert(call, spec);
+                            self.waiting.insert(call, Waiting::Step(spec));
                             queue.push_back(Event::CallRequested { call, worst_case });
                         }
                         None => starts.push(spec),
                     },
-                    Command::AllowCall(call) => starts.extend(self.waiting.remove(&call)),
+                    Command::AllowCall(call) => match self.waiting.remove(&call) {
+                        Some(Waiting::Step(spec)) => starts.push(spec),
+                        Some(Waiting::Steer(attempt)) => steers.push((attempt, call)),
+                        None => {}
+                    },
                     Command::RefuseCall { call, .. } => {
                         self.waiting.remove(&call);
                     }
@@ -339,7 +372,7 @@ impl<'r> Driver<'r> {
         for spec in starts {
             self.start(&spec, alone)?;
         }
-        if self.is_due(&to_do) {
+        if self.is_due(&to_do) || !steers.is_empty() {
             self.commit()?;
         }
         for (attempt, gate) in std::mem::take(&mut self.behind_gates) {
@@ -352,6 +385,13 @@ impl<'r> Driver<'r> {
         for command in to_do {
             self.carry_out(command)?;
         }
+        for (attempt, call) in steers {
+            if let Some(child) = self.children.get_mut(&attempt) {
+                child.call = Some(call);
+                let spec = child.spec.clone();
+                self.begin_steering(&spec)?;
+            }
+        }
         if let Some(progress) = &self.progress {
             progress.set(&self.plan, &self.state);
         }
@@ -360,7 +400,8 @@ impl<'r> Driver<'r> {
 
     /// Starts a process that waits for its gate.
     fn start(&mut self, spec: &AttemptSpec, alone: bool) -> Result<(), RunError> {
-        match step::start(self, spec, alone) {
+        let kind = step::kind(&self.plan, spec.attempt.visit.node);
+        match step::start(self, spec, kind, alone) {
             Ok((stopper, begun)) => {
                 self.running.insert(spec.attempt, stopper);
                 begun.map_or(Ok(()), |begun| self.record(begun))
@@ -384,6 +425,11 @@ impl<'r> Driver<'r> {
     fn is_due(&self, to_do: &[Command]) -> bool {
         let is_starting = self.running.values().any(Stopper::is_closed);
         !is_starting || !to_do.is_empty() || !self.behind_gates.is_empty() || !self.soon.is_empty()
+    }
+
+    /// A number for a paid call of a manager that none before it had, also after a resume.
+    pub(crate) fn steering_call(&self) -> u32 {
+        u32::try_from(self.log.seq()).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn append(&mut self, line: &Line<'_>) -> Result<(), RunError> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use dotwright_engine::run::{
-    AttemptSpec, CallId, Command, Cost, Event, Evidence, TimerId, TimerSpec, VisitId, WalkId,
+    AttemptSpec, CallId, Command, Cost, Event, Evidence, NodeKey, TimerId, TimerSpec, VisitId, WalkId,
 };
 use dotwright_model::AttributeKey;
 
@@ -24,9 +24,15 @@ impl Driver<'_> {
     /// what is left for all walks that could ask (sections 16 and 22). `None` where nothing is limited.
     pub(crate) fn asks_budget(&self, spec: &AttemptSpec) -> Option<(CallId, Cost)> {
         let node = spec.attempt.visit.node;
-        let limits = self.state.limits();
         let asks = step::kind(&self.plan, node) == step::Kind::Agent;
-        if !asks || (limits.tokens.is_none() && limits.micro_usd.is_none()) {
+        let worst_case = self.worst_case(node).filter(|_| asks)?;
+        Some((CallId { attempt: spec.attempt, call: 1 }, worst_case))
+    }
+
+    /// All that is left for a model call of a node; `None` where nothing is limited.
+    pub(crate) fn worst_case(&self, node: NodeKey) -> Option<Cost> {
+        let limits = self.state.limits();
+        if limits.tokens.is_none() && limits.micro_usd.is_none() {
             return None;
         }
         let budget = self.state.budget();
@@ -40,8 +46,7 @@ impl Driver<'_> {
             .and_then(|text| dotwright_engine::run::micro_usd(&text));
         let money = left(limits.micro_usd, settled.micro_usd, reserved.micro_usd);
         let tokens = left(limits.tokens, settled.tokens, reserved.tokens);
-        let worst = Cost { tokens: tokens.unwrap_or(0), micro_usd: Some(own.or(money).unwrap_or(0)) };
-        Some((CallId { attempt: spec.attempt, call: 1 }, worst))
+        Some(Cost { tokens: tokens.unwrap_or(0), micro_usd: Some(own.or(money).unwrap_or(0)) })
     }
 
     pub(crate) fn start_timer(&mut self, timer: TimerId, spec: TimerSpec) -> Result<Option<Event>, RunError> {
@@ -109,7 +114,8 @@ impl Driver<'_> {
                 None => self.soon.push_back(child::cancelled(attempt)),
             },
             Command::MergeWork { visit, walk, branches } => self.merge(visit, walk, branches),
-            Command::RejectAnswer { .. } | Command::SteerChild(_) => {}
+            Command::SteerChild(attempt) => self.steer(attempt)?,
+            Command::RejectAnswer { .. } => {}
             Command::Decide(_)
             | Command::StartAttempt(_)
             | Command::AllowCall(_)

@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use dotwright_engine::run::{AttemptId, Evidence, VisitId};
 
+use crate::conversation::Turn;
 use crate::error::RunError;
 use crate::moment::Reply;
 use crate::report::Report;
@@ -18,6 +19,15 @@ pub(crate) enum Incoming {
     Ended {
         attempt: AttemptId,
         evidence: Evidence,
+        usage: Option<Usage>,
+        leftovers: bool,
+        /// What a model was asked and answered, with its conversation.
+        turn: Option<(String, Turn)>,
+    },
+    /// The model that steers a child has ended, with a text or with why there is none.
+    Steered {
+        attempt: AttemptId,
+        text: Result<String, String>,
         usage: Option<Usage>,
         leftovers: bool,
     },

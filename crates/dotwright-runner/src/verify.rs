@@ -13,9 +13,9 @@ use crate::driver::Driver;
 use crate::environment::{Surroundings, environment};
 use crate::mailbox::Incoming;
 use crate::process::{Ending, Finished, Launch, Orders, spawn};
-use crate::record::AttemptStarted;
+use crate::record::{AttemptStarted, Part};
 use crate::redaction::Secrets;
-use crate::step::{Begun, Kind, kind};
+use crate::step::Begun;
 use crate::tool;
 
 /// Lines of output that become part of the reason.
@@ -36,9 +36,6 @@ pub(crate) fn launch(driver: &Driver<'_>, spec: &AttemptSpec, around: &Surroundi
     let node = spec.attempt.visit.node;
     let plan = &driver.plan;
     let command = text(plan.pipeline(), node, AttributeKey::VERIFY_COMMAND)?;
-    if kind(plan, node) != Kind::Agent {
-        return None;
-    }
     let own = text(plan.pipeline(), node, AttributeKey::VERIFY_TIMEOUT).and_then(|text| duration_of(&text));
     let mut bounds = tool::bounds(plan, node, None);
     bounds.timeout = own.or(bounds.timeout);
@@ -83,7 +80,7 @@ impl Verify {
     ) -> Evidence {
         let Verify { launch, orders, started } = self;
         let finished = spawn(launch, orders).and_then(|(gated, process, gate)| {
-            let started = AttemptStarted { process: Some(process), verifies: true, ..started };
+            let started = AttemptStarted { process: Some(process), part: Part::Verify, ..started };
             // Without a driver the gate goes with the message, and what is behind it leaves.
             let _over = sender.send(Incoming::Begun(Box::new(Begun { started, gate })));
             gated.supervise(blobs, secrets)
