@@ -5,6 +5,7 @@ use dotwright_diagnostics::TextRange;
 use crate::ast::{
     Ast, Attribute, Endpoint, Graph, Id, NodeRef, Port, Span32, Stmt, StmtId, StmtKind, Subgraph, Target,
 };
+use crate::token::{Token, TokenKind};
 
 const NO_PORT: u32 = u32::MAX;
 
@@ -166,6 +167,23 @@ impl Builder {
 
     pub(crate) fn attribute(&mut self, key: Id, value: Id) {
         self.ast.attributes.push(Attribute { key, value });
+    }
+
+    /// An intact list: pairs, each with or without a separator behind it.
+    pub(crate) fn attribute_list(&mut self, list: &[Token]) {
+        let mut rest = list.get(1..).unwrap_or(&[]);
+        while let [key, _, value, behind @ ..] = rest {
+            if let (TokenKind::Id(key_kind), TokenKind::Id(value_kind)) = (key.kind, value.kind) {
+                self.attribute(
+                    Id { kind: key_kind, range: key.range },
+                    Id { kind: value_kind, range: value.range },
+                );
+            }
+            rest = match behind {
+                [Token { kind: TokenKind::Comma | TokenKind::Semicolon, .. }, behind @ ..] => behind,
+                behind => behind,
+            };
+        }
     }
 
     /// Closes what is open, after a parser gave up.

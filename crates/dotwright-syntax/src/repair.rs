@@ -47,8 +47,10 @@ enum Open {
 
 /// What LALRPOP reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Terminal {
+pub(crate) enum Terminal<'t> {
     Token(Token),
+    /// An intact attribute list, brackets included.
+    List(&'t [Token]),
     /// An intact `key=value`. A separator behind it is part of it, because it means nothing.
     Pair(Id, Id),
 }
@@ -109,8 +111,8 @@ impl Queue {
     }
 }
 
-impl Iterator for Repair<'_> {
-    type Item = Result<(u32, Terminal, u32), Infallible>;
+impl<'a> Iterator for Repair<'a> {
+    type Item = Result<(u32, Terminal<'a>, u32), Infallible>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -158,8 +160,8 @@ impl<'a> Repair<'a> {
     }
 
     /// The next of the tokens that are passed on as they are.
-    fn pass(&mut self) -> Option<(u32, Terminal, u32)> {
-        use TokenKind::{Comma, Equals, Id as Written, Semicolon};
+    fn pass(&mut self) -> Option<(u32, Terminal<'a>, u32)> {
+        use TokenKind::{Comma, Equals, Id as Written, LBracket, Semicolon};
         match self.tokens.get(self.passed..self.at)? {
             [
                 Token { kind: Written(key), range: key_range },
@@ -172,6 +174,11 @@ impl<'a> Repair<'a> {
                 let key = Id { kind: *key, range: *key_range };
                 let value = Id { kind: *value, range: *value_range };
                 Some((key_range.start, Terminal::Pair(key, value), value_range.end))
+            }
+            // Only whole lists are passed on with what they hold.
+            list @ [Token { kind: LBracket, range: open }, .., Token { range: close, .. }] => {
+                self.passed = self.at;
+                Some((open.start, Terminal::List(list), close.end))
             }
             [token, ..] => {
                 self.passed += 1;

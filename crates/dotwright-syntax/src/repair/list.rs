@@ -194,6 +194,28 @@ impl Repair<'_> {
     }
 }
 
+/// The attribute list that `tokens` begin with, up to its `]`, when nothing in it needs a second look.
+pub(super) fn intact_list(tokens: &[Token]) -> Option<&[Token]> {
+    use TokenKind::{Comma, Equals, Id, RBracket, Semicolon};
+    let mut rest = tokens.get(1..)?;
+    loop {
+        rest = match rest {
+            [Token { kind: RBracket, .. }, behind @ ..] => return tokens.get(..tokens.len() - behind.len()),
+            [
+                Token { kind: Id(_), .. },
+                Token { kind: Equals, .. },
+                Token { kind: Id(_), .. },
+                behind @ ..,
+            ] => match behind {
+                [Token { kind: Comma | Semicolon, .. }, behind @ ..] => behind,
+                [Token { kind: Id(_) | RBracket, .. }, ..] => behind,
+                _ => return None,
+            },
+            _ => return None,
+        };
+    }
+}
+
 /// Indices of tokens behind which a `[` is missing: the owners of the `key=value` runs that end in a `]` without a
 /// partner. Empty for every file with as many `[` as `]`.
 pub(super) fn missing_lists(tokens: &[Token]) -> Vec<usize> {
