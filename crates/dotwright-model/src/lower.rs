@@ -92,6 +92,7 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         outgoing,
         incoming,
         unread_edges,
+        node_aliases: profile.aliases.iter().fold(0, |bits, alias| bits | key_bit(Some(alias.key))),
     };
     assign_handlers(&mut pipeline);
     pipeline.stylesheet = read_stylesheet(&pipeline);

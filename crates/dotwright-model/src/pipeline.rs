@@ -44,6 +44,8 @@ pub struct Pipeline {
     pub(crate) outgoing: Adjacency,
     pub(crate) incoming: Adjacency,
     pub(crate) unread_edges: Option<UnreadEdges>,
+    /// The bits of the keys that the profile reads in place of others.
+    pub(crate) node_aliases: u128,
 }
 
 /// Why a node has its handler.
@@ -509,6 +511,10 @@ impl Pipeline {
     /// The attribute in force for a node: its own, else that of a default block. Names that the profile reads in
     /// place of `key` count as `key`.
     pub fn node_attribute(&self, node: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
+        // Rules ask each node for what few nodes have.
+        if self.node(node).mask & (key_bit(Some(key)) | self.node_aliases) == 0 {
+            return None;
+        }
         self.with_aliases(Scope::Node, key, |key| self.plain_node_attribute(node, key))
     }
 
