@@ -1,27 +1,32 @@
 //! Dominators, and the regions of fan-outs with their joins (runner reference, section 12.1).
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dotwright_model::{Handler, NodeId, Pipeline};
 
 /// Which nodes every way to a node passes, and which every way from it.
 #[derive(Debug)]
-pub struct Dominators {
+pub struct Dominators<'p> {
+    pipeline: &'p Pipeline,
     immediate: Vec<Option<NodeId>>,
-    post: Vec<Option<NodeId>>,
+    /// Few regions ask for them.
+    post: OnceCell<Vec<Option<NodeId>>>,
     /// First and last number of each node's subtree in the dominator tree.
     spans: Vec<Option<(u32, u32)>>,
 }
 
-impl Dominators {
-    pub(crate) fn new(pipeline: &Pipeline) -> Dominators {
-        let forwards = |node: NodeId| pipeline.outgoing(node).iter().map(|&edge| pipeline.target_of(edge));
-        let backwards = |node: NodeId| pipeline.incoming(node).iter().map(|&edge| pipeline.source_of(edge));
+impl<'p> Dominators<'p> {
+    pub(crate) fn new(pipeline: &'p Pipeline) -> Dominators<'p> {
         let count = pipeline.nodes().len();
-        let immediate = immediate_dominators(count, pipeline.start(), forwards, backwards);
-        let post = immediate_dominators(count, pipeline.exits().next(), backwards, forwards);
+        let immediate = immediate_dominators(
+            count,
+            pipeline.start(),
+            |node| successors(pipeline, node),
+            |node| predecessors(pipeline, node),
+        );
         let spans = spans(pipeline, &immediate);
-        Dominators { immediate, post, spans }
+        Dominators { pipeline, immediate, post: OnceCell::new(), spans }
     }
 
     /// The last node that every way from the start to `node` passes before it; `None` for the start and for nodes that
@@ -32,7 +37,16 @@ impl Dominators {
 
     /// The first node that every way from `node` to the exit passes behind it.
     pub fn immediate_post(&self, node: NodeId) -> Option<NodeId> {
-        self.post.get(node.index()).copied().flatten()
+        let pipeline = self.pipeline;
+        let post = self.post.get_or_init(|| {
+            immediate_dominators(
+                pipeline.nodes().len(),
+                pipeline.exits().next(),
+                |node| predecessors(pipeline, node),
+                |node| successors(pipeline, node),
+            )
+        });
+        post.get(node.index()).copied().flatten()
     }
 
     /// The strict dominators of a node, the nearest first.
@@ -45,6 +59,14 @@ impl Dominators {
         let span = |node: NodeId| self.spans.get(node.index()).copied().flatten();
         matches!((span(above), span(node)), (Some(a), Some(n)) if a.0 <= n.0 && n.1 <= a.1)
     }
+}
+
+fn successors(pipeline: &Pipeline, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    pipeline.outgoing(node).iter().map(|&edge| pipeline.target_of(edge))
+}
+
+fn predecessors(pipeline: &Pipeline, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    pipeline.incoming(node).iter().map(|&edge| pipeline.source_of(edge))
 }
 
 /// The iterative algorithm of Cooper, Harvey and Kennedy over numbers in post-order. petgraph has it too, over hash
@@ -186,12 +208,12 @@ pub struct Region {
 }
 
 impl Region {
-    pub(crate) fn all(pipeline: &Pipeline, dominators: &Dominators) -> Vec<Region> {
+    pub(crate) fn all(pipeline: &Pipeline, dominators: &Dominators<'_>) -> Vec<Region> {
         let fan_outs = pipeline.nodes().filter(|&node| pipeline.handler(node) == Handler::Parallel);
         fan_outs.map(|fan_out| Region::new(pipeline, dominators, fan_out)).collect()
     }
 
-    fn new(pipeline: &Pipeline, dominators: &Dominators, fan_out: NodeId) -> Region {
+    fn new(pipeline: &Pipeline, dominators: &Dominators<'_>, fan_out: NodeId) -> Region {
         let mut heads: Vec<NodeId> = Vec::new();
         for &edge in pipeline.outgoing(fan_out) {
             let head = pipeline.target_of(edge);
@@ -245,7 +267,7 @@ impl Region {
 /// heads, then the smallest id. All heads are walked in step, so the search ends where the branches meet.
 fn common_fan_in(
     pipeline: &Pipeline,
-    dominators: &Dominators,
+    dominators: &Dominators<'_>,
     fan_out: NodeId,
     heads: &[NodeId],
 ) -> Option<NodeId> {
