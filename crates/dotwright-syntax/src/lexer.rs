@@ -49,12 +49,15 @@ pub fn lex(source: &str) -> Lexed {
 
 /// As [`lex`], but the string that opens at `forced.start` ends at `forced.end`, where its closing quote is missing.
 pub(crate) fn lex_with_closed_string(source: &str, forced: Option<TextRange>) -> Lexed {
-    let mut lexed = Lexed { tokens: Vec::with_capacity(source.len() / 12 + 16), ..Lexed::default() };
+    let mut lexed = Lexed { tokens: Vec::with_capacity(source.len() / 14 + 16), ..Lexed::default() };
     let skipped = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut lexer = Raw::lexer(source);
     lexer.bump(skipped);
     while let Some(raw) = lexer.next() {
         let span = lexer.span();
+        if lexed.tokens.len() == lexed.tokens.capacity() {
+            lexed.tokens.reserve(expected_tokens(lexed.tokens.len(), span.start, source.len()));
+        }
         let mut range = TextRange::new(span.start as u32, span.end as u32);
         let kind = match raw {
             Ok(Raw::Quoted) => {
@@ -128,6 +131,12 @@ pub(crate) fn lex_with_closed_string(source: &str, forced: Option<TextRange>) ->
         lexed.tokens.push(Token { kind, range });
     }
     lexed
+}
+
+/// How many tokens come behind `offset` when they stand as densely as those in front of it.
+fn expected_tokens(before: usize, offset: usize, length: usize) -> usize {
+    let expected = before as u64 * (length - offset) as u64 / offset.max(1) as u64;
+    expected as usize + before / 16 + 16
 }
 
 impl Lexed {

@@ -14,6 +14,7 @@ use dotwright_diagnostics::TextRange;
 
 use self::list::missing_lists;
 use crate::ast::{Id, IdKind};
+use crate::census::Census;
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::token::{Token, TokenKind};
 
@@ -138,7 +139,8 @@ impl<'a> Iterator for Repair<'a> {
 }
 
 impl<'a> Repair<'a> {
-    pub(crate) fn new(source: &'a str, tokens: &'a [Token]) -> Repair<'a> {
+    pub(crate) fn new(source: &'a str, tokens: &'a [Token], census: &Census) -> Repair<'a> {
+        let lacks_lists = census.list_ends > census.lists;
         Repair {
             source,
             tokens,
@@ -149,8 +151,8 @@ impl<'a> Repair<'a> {
             state: State::Start,
             directed: true,
             dropped_braces: 0,
-            last_brace: tokens.iter().rposition(|token| token.kind == TokenKind::RBrace),
-            missing_lists: missing_lists(tokens),
+            last_brace: census.last_brace,
+            missing_lists: if lacks_lists { missing_lists(tokens) } else { Vec::new() },
             last_end: 0,
             graphs: 0,
             errors: Vec::new(),

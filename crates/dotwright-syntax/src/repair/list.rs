@@ -217,12 +217,8 @@ pub(super) fn intact_list(tokens: &[Token]) -> Option<&[Token]> {
 }
 
 /// Indices of tokens behind which a `[` is missing: the owners of the `key=value` runs that end in a `]` without a
-/// partner. Empty for every file with as many `[` as `]`.
+/// partner. A file with as many `[` as `]` has none.
 pub(super) fn missing_lists(tokens: &[Token]) -> Vec<usize> {
-    let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
-    if count(TokenKind::RBracket) <= count(TokenKind::LBracket) {
-        return Vec::new();
-    }
     let kind = |index: usize| tokens.get(index).map(|token| token.kind);
     let is_id = |index: usize| kind(index).is_some_and(TokenKind::is_id);
     let mut owners = Vec::new();
