@@ -38,12 +38,14 @@ pub(crate) fn hash(id: &str) -> u64 {
 
 pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profile) -> Pipeline {
     let statements = parse.ast.all_statements().len();
+    let edges = parse.ast.endpoint_count() / 2;
+    let nodes = statements.saturating_sub(edges) + 8;
     let mut lowering = Lowering {
         source: &source,
         ast: &parse.ast,
         keys: parse.ast.all_attributes().iter().map(|a| known_key(&source, a.key)).collect(),
-        graph: DiGraph::with_capacity(statements / 2, statements / 2),
-        names: HashTable::with_capacity(statements / 2),
+        graph: DiGraph::with_capacity(nodes, edges),
+        names: HashTable::with_capacity(nodes),
         frames: vec![Frame::default()],
         subgraphs: vec![Subgraph { stmt: None, parent: None, attributes: Vec::new() }],
         conditions: Vec::new(),
@@ -54,7 +56,7 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         mentioned: Vec::new(),
         groups: Vec::new(),
         group_edges: 0,
-        out_edges: Vec::with_capacity(statements / 2),
+        out_edges: Vec::with_capacity(nodes),
         unread_edges: None,
     };
     if let Some(graph) = parse.ast.graphs().first() {

@@ -510,11 +510,15 @@ impl Pipeline {
 
     /// The attribute in force for a node: its own, else that of a default block. Names that the profile reads in
     /// place of `key` count as `key`.
+    #[inline]
     pub fn node_attribute(&self, node: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
         // Rules ask each node for what few nodes have.
-        if self.node(node).mask & (key_bit(Some(key)) | self.node_aliases) == 0 {
-            return None;
-        }
+        let may_have = self.node(node).mask & (key_bit(Some(key)) | self.node_aliases) != 0;
+        if may_have { self.find_node_attribute(node, key) } else { None }
+    }
+
+    #[inline(never)]
+    fn find_node_attribute(&self, node: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
         self.with_aliases(Scope::Node, key, |key| self.plain_node_attribute(node, key))
     }
 
@@ -661,6 +665,7 @@ impl Pipeline {
 }
 
 /// The bit of a key in the masks of nodes and frames; several keys share a bit, and unknown ones the last.
+#[inline]
 pub(crate) fn key_bit(key: Option<AttributeKey>) -> u128 {
     1 << key.map_or(127, |key| key.index() & 127)
 }

@@ -226,6 +226,11 @@ impl Ast {
         &self.attributes
     }
 
+    /// How many ends the edges of the whole file have.
+    pub fn endpoint_count(&self) -> usize {
+        self.endpoints.len()
+    }
+
     /// The indices of a statement's attributes in [`Ast::all_attributes`].
     pub fn attribute_indices(&self, stmt: &Stmt) -> Range<u32> {
         stmt.attributes.start..stmt.attributes.end

@@ -270,9 +270,11 @@ impl<'t> Parser<'t> {
                 let descriptor = self.current.word.take();
                 self.redirection(descriptor.map(|word| TextRange::new(word.range.start, self.pos as u32)));
             }
-            b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' => {
+            b' ' | b'\t' | b'\r' => {
                 self.finish_word(self.pos);
+                self.pos += 1;
             }
+            b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' => self.finish_word(self.pos),
             b'\\' => {
                 self.mark_quoted();
                 self.escape();
