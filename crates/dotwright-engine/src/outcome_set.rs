@@ -80,7 +80,7 @@ impl OutcomeSet {
 
     fn joined(self, profile: &Profile, conjunction: &str) -> String {
         let count = self.iter().filter(|&outcome| profile.outcome_word(outcome).is_some()).count();
-        let mut text = String::new();
+        let mut text = String::with_capacity(20 * count);
         for (index, word) in self.iter().filter_map(|outcome| profile.outcome_word(outcome)).enumerate() {
             let before = match index {
                 0 => &[][..],

@@ -69,6 +69,9 @@ fn predecessors(pipeline: &Pipeline, node: NodeId) -> impl Iterator<Item = NodeI
     pipeline.incoming(node).iter().map(|&edge| pipeline.source_of(edge))
 }
 
+/// Room for the walks through most pipelines.
+const USUAL_DEPTH: usize = 64;
+
 /// The iterative algorithm of Cooper, Harvey and Kennedy over numbers in post-order. petgraph has it too, over hash
 /// maps, which would cost as much as all rules about routing.
 fn immediate_dominators<S: Iterator<Item = NodeId>, P: Iterator<Item = NodeId>>(
@@ -140,7 +143,8 @@ fn post_order<S: Iterator<Item = NodeId>>(
 ) -> Vec<NodeId> {
     let mut order = Vec::with_capacity(count);
     let mut seen = vec![false; count];
-    let mut stack = vec![(root, successors(root))];
+    let mut stack = Vec::with_capacity(count.min(USUAL_DEPTH));
+    stack.push((root, successors(root)));
     if let Some(seen) = seen.get_mut(root.index()) {
         *seen = true;
     }
@@ -178,7 +182,8 @@ fn spans(pipeline: &Pipeline, immediate: &[Option<NodeId>]) -> Vec<Option<(u32, 
     let linked = |links: &[Option<NodeId>], node: NodeId| links.get(node.index()).copied().flatten();
     let mut spans = vec![None; immediate.len()];
     let mut next = 0;
-    let mut stack: Vec<(NodeId, bool)> = pipeline.start().map(|start| (start, false)).into_iter().collect();
+    let mut stack: Vec<(NodeId, bool)> = Vec::with_capacity(immediate.len().min(USUAL_DEPTH));
+    stack.extend(pipeline.start().map(|start| (start, false)));
     while let Some((node, left)) = stack.pop() {
         let Some(span) = spans.get_mut(node.index()) else { continue };
         if left {

@@ -208,6 +208,11 @@ pub struct Attribute<'p> {
 }
 
 impl<'p> Attribute<'p> {
+    /// The pipeline that has it.
+    pub fn pipeline(self) -> &'p Pipeline {
+        self.pipeline
+    }
+
     fn syntax(self) -> ast::Attribute {
         let missing = Id { kind: IdKind::Missing, range: TextRange::default() };
         let attributes = self.pipeline.ast().all_attributes();
@@ -519,6 +524,9 @@ impl Pipeline {
 
     #[inline(never)]
     fn find_node_attribute(&self, node: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
+        if self.node_aliases == 0 {
+            return self.plain_node_attribute(node, key);
+        }
         self.with_aliases(Scope::Node, key, |key| self.plain_node_attribute(node, key))
     }
 

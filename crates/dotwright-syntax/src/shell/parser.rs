@@ -130,7 +130,7 @@ impl<'t> Parser<'t> {
         let mut parser = Parser {
             text,
             pos: 0,
-            frames: vec![Frame::Script],
+            frames: Vec::with_capacity(4),
             current: OpenScript {
                 id: 0,
                 kind: ScriptKind::Top,
@@ -165,6 +165,7 @@ impl<'t> Parser<'t> {
                 ..Shell::default()
             },
         };
+        parser.frames.push(Frame::Script);
         parser.shell.scripts.push(top);
         parser
     }
