@@ -34,7 +34,7 @@ pub struct Analysis<'p> {
     feasible: OnceCell<Vec<bool>>,
     successful: OnceCell<Vec<bool>>,
     looping: OnceCell<Vec<bool>>,
-    dominators: OnceCell<Dominators>,
+    dominators: OnceCell<Dominators<'p>>,
     regions: OnceCell<Vec<Region>>,
     commands: OnceCell<Vec<OnceCell<Option<Box<ToolCommand<'p>>>>>>,
     outward: OnceCell<Vec<bool>>,
@@ -455,13 +455,17 @@ impl<'p> Analysis<'p> {
     }
 
     /// Dominators and post-dominators.
-    pub fn dominators(&self) -> &Dominators {
+    pub fn dominators(&self) -> &Dominators<'p> {
         self.dominators.get_or_init(|| Dominators::new(self.pipeline))
     }
 
     /// The parallel regions, one for each fan-out in file order.
     pub fn regions(&self) -> &[Region] {
-        self.regions.get_or_init(|| Region::all(self.pipeline, self.dominators()))
+        self.regions.get_or_init(|| {
+            let pipeline = self.pipeline;
+            let fans_out = pipeline.nodes().any(|node| pipeline.handler(node) == Handler::Parallel);
+            if fans_out { Region::all(pipeline, self.dominators()) } else { Vec::new() }
+        })
     }
 
     /// The innermost region that holds a node.

@@ -34,7 +34,10 @@ Exit codes:
   2  wrong usage or configuration, or a file that cannot be read
   3  a pipeline has errors, so that nothing can be simulated";
 
+// The arguments of commands that are not called stay unbuilt. Those structs carry no `///`, which would take the place
+// of the line here.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Check pipelines and report findings
     #[command(after_help = CHECK_EXAMPLES)]
@@ -616,5 +619,16 @@ mod tests {
     #[test]
     fn the_command_line_contradicts_itself_nowhere() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_a_command_opens_as_the_list_of_commands_says() {
+        let listed = super::Cli::command();
+        let mut built = super::Cli::command();
+        built.build();
+        for command in listed.get_subcommands() {
+            let full = built.find_subcommand(command.get_name()).unwrap();
+            assert_eq!(full.get_about(), command.get_about(), "{}", command.get_name());
+        }
     }
 }

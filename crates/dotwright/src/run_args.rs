@@ -26,7 +26,7 @@ Exit codes:
   4  preflight refuses it                9  an error of the runner itself
   `dotwright resume` goes on after 5, 6, 7 and 9.";
 
-/// How a run is to be done.
+// How a run is to be done.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// The pipeline
@@ -69,7 +69,7 @@ pub(crate) enum WorktreeName {
     Off,
 }
 
-/// What `run` and `resume` share.
+// What `run` and `resume` share.
 #[derive(Debug, Args)]
 pub(crate) struct ConductArgs {
     /// Write the report to this file, whatever happens
