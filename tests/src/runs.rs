@@ -88,6 +88,18 @@ impl Place {
         Place { work, state, graph: graph(source, children.into_iter().collect()), setup }
     }
 
+    /// The same with a child pipeline for one of its managers.
+    ///
+    /// # Panics
+    /// When the checker refuses it.
+    #[must_use]
+    pub fn and_child(mut self, manager: &str, body: &str) -> Place {
+        let child = Place::new(body).graph;
+        let graph = Arc::get_mut(&mut self.graph).expect("nobody else has it");
+        graph.children.insert(manager.to_owned(), child);
+        self
+    }
+
     /// Makes the working folder a git repository with one commit.
     ///
     /// # Panics

@@ -34,7 +34,7 @@ pub struct Analysis<'p> {
     feasible: OnceCell<Vec<bool>>,
     successful: OnceCell<Vec<bool>>,
     looping: OnceCell<Vec<bool>>,
-    dominators: OnceCell<Dominators>,
+    dominators: OnceCell<Dominators<'p>>,
     regions: OnceCell<Vec<Region>>,
     commands: OnceCell<Vec<OnceCell<Option<Box<ToolCommand<'p>>>>>>,
     outward: OnceCell<Vec<bool>>,
@@ -387,14 +387,16 @@ impl<'p> Analysis<'p> {
         Coverage { exhaustive, missing, by_context }
     }
 
-    /// The command of a tool step with its shell words, decoded and parsed once. `None` for other steps and without a command.
+    /// The command of a tool step with its shell words. `None` for other steps and without a command.
     pub fn command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
-        if self.pipeline.handler(node) != Handler::Tool {
-            return None;
-        }
+        (self.pipeline.handler(node) == Handler::Tool).then(|| self.shell_command(node))?
+    }
+
+    /// [`Pipeline::shell_command`] with its shell words, decoded and parsed once.
+    pub fn shell_command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
         let commands = self.commands.get_or_init(|| vec![OnceCell::new(); self.pipeline.nodes().len()]);
         let parse = || {
-            let command = self.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
+            let command = self.pipeline.shell_command(node)?;
             Some(Box::new(ToolCommand::new(command.text())))
         };
         commands.get(node.index())?.get_or_init(parse).as_deref()
@@ -453,13 +455,17 @@ impl<'p> Analysis<'p> {
     }
 
     /// Dominators and post-dominators.
-    pub fn dominators(&self) -> &Dominators {
+    pub fn dominators(&self) -> &Dominators<'p> {
         self.dominators.get_or_init(|| Dominators::new(self.pipeline))
     }
 
     /// The parallel regions, one for each fan-out in file order.
     pub fn regions(&self) -> &[Region] {
-        self.regions.get_or_init(|| Region::all(self.pipeline, self.dominators()))
+        self.regions.get_or_init(|| {
+            let pipeline = self.pipeline;
+            let fans_out = pipeline.nodes().any(|node| pipeline.handler(node) == Handler::Parallel);
+            if fans_out { Region::all(pipeline, self.dominators()) } else { Vec::new() }
+        })
     }
 
     /// The innermost region that holds a node.

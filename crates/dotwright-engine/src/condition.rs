@@ -41,27 +41,26 @@ pub fn holds_if_known<'v>(
     text: &str,
     value: impl Fn(&str) -> Option<Cow<'v, str>>,
 ) -> Option<bool> {
-    condition.root().map_or(Some(true), |root| expression(condition, text, root, &value))
+    evaluate(condition, |clause| {
+        let found = value(clause.key.text(text))?;
+        Some(clause_holds(clause, text, &found))
+    })
 }
 
-/// Three-valued logic; the parser bounds the nesting, so the recursion is at most a few hundred calls deep.
-fn expression<'v>(
-    condition: &Condition,
-    text: &str,
-    id: ExprId,
-    value: &impl Fn(&str) -> Option<Cow<'v, str>>,
-) -> Option<bool> {
-    let mut operands = condition.children(id).map(|child| expression(condition, text, child, value));
+/// A condition in three-valued logic over what is known of its clauses; an empty one holds.
+fn evaluate(condition: &Condition, known: impl Fn(&Clause) -> Option<bool>) -> Option<bool> {
+    condition.root().map_or(Some(true), |root| expression(condition, root, &known))
+}
+
+/// The parser bounds the nesting, so the recursion is at most a few hundred calls deep.
+fn expression(condition: &Condition, id: ExprId, known: &impl Fn(&Clause) -> Option<bool>) -> Option<bool> {
+    let mut operands = condition.children(id).map(|child| expression(condition, child, known));
     match condition[id].kind {
         ExprKind::Missing => Some(false),
         ExprKind::Not(_) => operands.next().flatten().map(|operand| !operand),
         ExprKind::And(_) => fold(operands, false),
         ExprKind::Or(_) => fold(operands, true),
-        ExprKind::Clause(_) => {
-            let clause = condition.clause(id)?;
-            let found = value(clause.key.text(text))?;
-            Some(clause_holds(clause, text, &found))
-        }
+        ExprKind::Clause(_) => known(condition.clause(id)?),
     }
 }
 
@@ -117,54 +116,39 @@ pub fn holds_for_outcome(
     profile: &Profile,
 ) -> Option<bool> {
     let is_word = |word: &str| Some(profile.outcome(word) == Some(outcome));
-    condition.root().map_or(Some(true), |root| for_outcome(condition, text, root, &is_word))
+    evaluate(condition, |clause| for_outcome(clause, text, is_word))
 }
 
 /// Whether a condition holds for every word that is none of the profile's own, when nothing else is known.
 pub fn holds_for_other_words(condition: &Condition, text: &str, profile: &Profile) -> Option<bool> {
     let is_word = |word: &str| if profile.outcome(word).is_some() { Some(false) } else { None };
-    condition.root().map_or(Some(true), |root| for_outcome(condition, text, root, &is_word))
+    evaluate(condition, |clause| for_outcome(clause, text, is_word))
 }
 
-/// `is_word` says whether a word of the condition is the outcome in question.
-fn for_outcome(
-    condition: &Condition,
-    text: &str,
-    id: ExprId,
-    is_word: &impl Fn(&str) -> Option<bool>,
-) -> Option<bool> {
-    let mut operands = condition.children(id).map(|child| for_outcome(condition, text, child, is_word));
-    match condition[id].kind {
-        ExprKind::Missing => Some(false),
-        ExprKind::Not(_) => operands.next().flatten().map(|operand| !operand),
-        ExprKind::And(_) => fold(operands, false),
-        ExprKind::Or(_) => fold(operands, true),
-        ExprKind::Clause(_) => {
-            let clause = condition.clause(id)?;
-            if Key::new(clause.key.text(text)) != Key::Outcome {
-                return None;
-            }
-            let (Some(operator), Some(literal)) = (clause.operator, clause.literal) else {
-                return Some(true);
-            };
-            let literal = literal.decoded(text);
-            match operator.kind {
-                OperatorKind::Equal | OperatorKind::DoubleEqual => is_word(&literal),
-                OperatorKind::NotEqual => is_word(&literal).map(|same| !same),
-                OperatorKind::In => {
-                    let listed = fold(literal.split(',').map(|word| is_word(word.trim())), true);
-                    listed.map(|listed| listed != operator.negated)
-                }
-                OperatorKind::Less
-                | OperatorKind::LessEqual
-                | OperatorKind::Greater
-                | OperatorKind::GreaterEqual
-                | OperatorKind::Contains
-                | OperatorKind::StartsWith
-                | OperatorKind::EndsWith
-                | OperatorKind::Matches => None,
-            }
+/// Whether a clause holds when only the outcome is known; `is_word` says whether a word of the condition is it.
+fn for_outcome(clause: &Clause, text: &str, is_word: impl Fn(&str) -> Option<bool>) -> Option<bool> {
+    if Key::new(clause.key.text(text)) != Key::Outcome {
+        return None;
+    }
+    let (Some(operator), Some(literal)) = (clause.operator, clause.literal) else {
+        return Some(true);
+    };
+    let literal = literal.decoded(text);
+    match operator.kind {
+        OperatorKind::Equal | OperatorKind::DoubleEqual => is_word(&literal),
+        OperatorKind::NotEqual => is_word(&literal).map(|same| !same),
+        OperatorKind::In => {
+            let listed = fold(literal.split(',').map(|word| is_word(word.trim())), true);
+            listed.map(|listed| listed != operator.negated)
         }
+        OperatorKind::Less
+        | OperatorKind::LessEqual
+        | OperatorKind::Greater
+        | OperatorKind::GreaterEqual
+        | OperatorKind::Contains
+        | OperatorKind::StartsWith
+        | OperatorKind::EndsWith
+        | OperatorKind::Matches => None,
     }
 }
 

@@ -10,8 +10,12 @@ use crate::condition::{Fact, Key, facts};
 pub(crate) fn complement_pair(pipeline: &Pipeline, edges: &[EdgeId]) -> bool {
     let mut seen: BTreeSet<Fact<'_>> = BTreeSet::new();
     for condition in edges.iter().filter_map(|&edge| pipeline.condition(edge)) {
-        let Some(mut facts) = facts(condition.condition, condition.text) else { continue };
-        let (Some(fact), 0) = (facts.pop(), facts.len()) else { continue };
+        if condition.condition.clauses().len() != 1 {
+            continue;
+        }
+        let Some(fact) = facts(condition.condition, condition.text).and_then(|mut facts| facts.pop()) else {
+            continue;
+        };
         if seen.contains(&Fact { equal: !fact.equal, ..fact.clone() }) {
             return true;
         }

@@ -40,15 +40,14 @@ pub fn choices(pipeline: &Pipeline, gate: NodeId) -> Vec<Choice> {
         .copied()
         .filter(offered)
         .map(|edge| {
-            let target = pipeline.id(pipeline.target_of(edge)).to_owned();
-            let label = pipeline.edge_label(edge).map(|label| label.text().into_owned());
-            let label = label.as_deref().unwrap_or(&target);
+            let target = pipeline.id(pipeline.target_of(edge));
+            let label = pipeline.edge_label(edge).map_or(target.into(), |label| label.text());
             Choice {
                 edge,
-                key: accelerator_key(label),
-                has_accelerator: accelerator(label).is_some(),
-                text: label_text(label).to_owned(),
-                target: target.clone(),
+                key: accelerator_key(&label),
+                has_accelerator: accelerator(&label).is_some(),
+                text: label_text(&label).to_owned(),
+                target: target.to_owned(),
             }
         })
         .collect()

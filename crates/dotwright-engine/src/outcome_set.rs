@@ -79,13 +79,17 @@ impl OutcomeSet {
     }
 
     fn joined(self, profile: &Profile, conjunction: &str) -> String {
-        let words: Vec<String> =
-            self.iter().filter_map(|outcome| Some(format!("`{}`", profile.outcome_word(outcome)?))).collect();
-        match words.split_last() {
-            None => String::new(),
-            Some((last, [])) => last.clone(),
-            Some((last, first)) => format!("{} {conjunction} {last}", first.join(", ")),
+        let count = self.iter().filter(|&outcome| profile.outcome_word(outcome).is_some()).count();
+        let mut text = String::with_capacity(20 * count);
+        for (index, word) in self.iter().filter_map(|outcome| profile.outcome_word(outcome)).enumerate() {
+            let before = match index {
+                0 => &[][..],
+                last if last + 1 == count => &[" ", conjunction, " "],
+                _ => &[", "],
+            };
+            text.extend(before.iter().copied().chain(["`", word, "`"]));
         }
+        text
     }
 }
 

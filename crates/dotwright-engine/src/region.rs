@@ -1,27 +1,32 @@
 //! Dominators, and the regions of fan-outs with their joins (runner reference, section 12.1).
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dotwright_model::{Handler, NodeId, Pipeline};
 
 /// Which nodes every way to a node passes, and which every way from it.
 #[derive(Debug)]
-pub struct Dominators {
+pub struct Dominators<'p> {
+    pipeline: &'p Pipeline,
     immediate: Vec<Option<NodeId>>,
-    post: Vec<Option<NodeId>>,
+    /// Few regions ask for them.
+    post: OnceCell<Vec<Option<NodeId>>>,
     /// First and last number of each node's subtree in the dominator tree.
     spans: Vec<Option<(u32, u32)>>,
 }
 
-impl Dominators {
-    pub(crate) fn new(pipeline: &Pipeline) -> Dominators {
-        let forwards = |node: NodeId| pipeline.outgoing(node).iter().map(|&edge| pipeline.target_of(edge));
-        let backwards = |node: NodeId| pipeline.incoming(node).iter().map(|&edge| pipeline.source_of(edge));
+impl<'p> Dominators<'p> {
+    pub(crate) fn new(pipeline: &'p Pipeline) -> Dominators<'p> {
         let count = pipeline.nodes().len();
-        let immediate = immediate_dominators(count, pipeline.start(), forwards, backwards);
-        let post = immediate_dominators(count, pipeline.exits().next(), backwards, forwards);
+        let immediate = immediate_dominators(
+            count,
+            pipeline.start(),
+            |node| successors(pipeline, node),
+            |node| predecessors(pipeline, node),
+        );
         let spans = spans(pipeline, &immediate);
-        Dominators { immediate, post, spans }
+        Dominators { pipeline, immediate, post: OnceCell::new(), spans }
     }
 
     /// The last node that every way from the start to `node` passes before it; `None` for the start and for nodes that
@@ -32,7 +37,16 @@ impl Dominators {
 
     /// The first node that every way from `node` to the exit passes behind it.
     pub fn immediate_post(&self, node: NodeId) -> Option<NodeId> {
-        self.post.get(node.index()).copied().flatten()
+        let pipeline = self.pipeline;
+        let post = self.post.get_or_init(|| {
+            immediate_dominators(
+                pipeline.nodes().len(),
+                pipeline.exits().next(),
+                |node| predecessors(pipeline, node),
+                |node| successors(pipeline, node),
+            )
+        });
+        post.get(node.index()).copied().flatten()
     }
 
     /// The strict dominators of a node, the nearest first.
@@ -46,6 +60,17 @@ impl Dominators {
         matches!((span(above), span(node)), (Some(a), Some(n)) if a.0 <= n.0 && n.1 <= a.1)
     }
 }
+
+fn successors(pipeline: &Pipeline, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    pipeline.outgoing(node).iter().map(|&edge| pipeline.target_of(edge))
+}
+
+fn predecessors(pipeline: &Pipeline, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    pipeline.incoming(node).iter().map(|&edge| pipeline.source_of(edge))
+}
+
+/// Room for the walks through most pipelines.
+const USUAL_DEPTH: usize = 64;
 
 /// The iterative algorithm of Cooper, Harvey and Kennedy over numbers in post-order. petgraph has it too, over hash
 /// maps, which would cost as much as all rules about routing.
@@ -118,7 +143,8 @@ fn post_order<S: Iterator<Item = NodeId>>(
 ) -> Vec<NodeId> {
     let mut order = Vec::with_capacity(count);
     let mut seen = vec![false; count];
-    let mut stack = vec![(root, successors(root))];
+    let mut stack = Vec::with_capacity(count.min(USUAL_DEPTH));
+    stack.push((root, successors(root)));
     if let Some(seen) = seen.get_mut(root.index()) {
         *seen = true;
     }
@@ -156,7 +182,8 @@ fn spans(pipeline: &Pipeline, immediate: &[Option<NodeId>]) -> Vec<Option<(u32, 
     let linked = |links: &[Option<NodeId>], node: NodeId| links.get(node.index()).copied().flatten();
     let mut spans = vec![None; immediate.len()];
     let mut next = 0;
-    let mut stack: Vec<(NodeId, bool)> = pipeline.start().map(|start| (start, false)).into_iter().collect();
+    let mut stack: Vec<(NodeId, bool)> = Vec::with_capacity(immediate.len().min(USUAL_DEPTH));
+    stack.extend(pipeline.start().map(|start| (start, false)));
     while let Some((node, left)) = stack.pop() {
         let Some(span) = spans.get_mut(node.index()) else { continue };
         if left {
@@ -186,12 +213,12 @@ pub struct Region {
 }
 
 impl Region {
-    pub(crate) fn all(pipeline: &Pipeline, dominators: &Dominators) -> Vec<Region> {
+    pub(crate) fn all(pipeline: &Pipeline, dominators: &Dominators<'_>) -> Vec<Region> {
         let fan_outs = pipeline.nodes().filter(|&node| pipeline.handler(node) == Handler::Parallel);
         fan_outs.map(|fan_out| Region::new(pipeline, dominators, fan_out)).collect()
     }
 
-    fn new(pipeline: &Pipeline, dominators: &Dominators, fan_out: NodeId) -> Region {
+    fn new(pipeline: &Pipeline, dominators: &Dominators<'_>, fan_out: NodeId) -> Region {
         let mut heads: Vec<NodeId> = Vec::new();
         for &edge in pipeline.outgoing(fan_out) {
             let head = pipeline.target_of(edge);
@@ -245,7 +272,7 @@ impl Region {
 /// heads, then the smallest id. All heads are walked in step, so the search ends where the branches meet.
 fn common_fan_in(
     pipeline: &Pipeline,
-    dominators: &Dominators,
+    dominators: &Dominators<'_>,
     fan_out: NodeId,
     heads: &[NodeId],
 ) -> Option<NodeId> {

@@ -13,6 +13,7 @@ mod evidence;
 mod explore;
 mod gates;
 mod id;
+mod join;
 mod machine;
 mod manager;
 mod outcome;
@@ -23,6 +24,7 @@ mod scenario;
 mod serial;
 mod simulate;
 mod state;
+mod texts;
 mod trace;
 mod walk;
 
@@ -31,7 +33,7 @@ pub use command::{
     AttemptSpec, BranchEnd, Command, Considered, DecidedBy, Decision, End, GateCheck, GateClosed, GateSpec,
     JumpBy, OfferedChoice, Pause, PauseReason, Question, Rejection, RunStatus, StopReason, TimerSpec, Via,
 };
-pub use context::{ContextView, Origin, is_reserved_key};
+pub use context::{ContextView, Origin};
 pub use event::{Answer, ChildProgress, Event, GatePolicy, Start, Unanswered};
 pub use explore::{Bounds, Exploration, RunEnd, Told, explore};
 pub use id::{AttemptId, CallId, EdgeKey, NodeKey, TimerId, VisitId, WalkId};

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use dotwright_diagnostics::TextRange;
 use dotwright_engine::condition::Key;
+use dotwright_engine::context::node_in_key;
 use dotwright_engine::gate;
 use dotwright_model::{AttributeKey, Handler, Scope, ValueType};
 use dotwright_syntax::ast::{Id, StmtKind};
@@ -202,6 +203,28 @@ impl<'d> Collector<'d> {
         self.index.occurrences.push(Occurrence { name, range, token: range, role, written });
     }
 
+    /// A context key at a range of a value, and the node that it names where it is one of a node.
+    fn context_key(
+        &mut self,
+        pair: Pair,
+        inside: &Inside<'_>,
+        key: &str,
+        range: TextRange,
+        role: Role,
+        written: Written,
+    ) {
+        self.inside(NameKind::ContextKey, pair.graph, key, inside.map.range(range), role, written);
+        let Some(node) = node_in_key(key) else { return };
+        let Some(name) = key.get(node.clone()).filter(|name| self.is_node(pair.graph, name)) else { return };
+        let place = TextRange::new(range.start + node.start as u32, range.start + node.end as u32);
+        self.inside(NameKind::Node, pair.graph, name, inside.map.range(place), Role::Read, written);
+    }
+
+    /// True for a node that a statement names; statements are collected first.
+    fn is_node(&self, graph: u32, name: &str) -> bool {
+        self.ids.contains_key(&(NameKind::Node, graph, Cow::Borrowed(name)))
+    }
+
     fn pair(&mut self, pair: Pair) {
         let value = pair.written.value;
         match pair.value_type() {
@@ -274,8 +297,8 @@ impl<'d> Collector<'d> {
                 Key::Context(key) => key,
             };
             let start = clause.key.range.end - key.len() as u32;
-            let range = inside.map.range(TextRange::new(start, clause.key.range.end));
-            self.inside(NameKind::ContextKey, pair.graph, key, range, Role::Read, Written::Condition);
+            let range = TextRange::new(start, clause.key.range.end);
+            self.context_key(pair, &inside, key, range, Role::Read, Written::Condition);
         }
     }
 
@@ -304,10 +327,15 @@ impl<'d> Collector<'d> {
             }
             let name = found.name.text(&inside.text);
             let key = name.strip_prefix("context.").or_else(|| name.strip_prefix("ctx."));
-            let kind = if key.is_some() { NameKind::ContextKey } else { NameKind::Variable };
             let text = key.unwrap_or(name);
             let range = TextRange::new(found.name.end - text.len() as u32, found.name.end);
-            self.inside(kind, pair.graph, text, inside.map.range(range), Role::Read, Written::Template);
+            match key {
+                Some(key) => self.context_key(pair, &inside, key, range, Role::Read, Written::Template),
+                None => {
+                    let range = inside.map.range(range);
+                    self.inside(NameKind::Variable, pair.graph, text, range, Role::Read, Written::Template);
+                }
+            }
         }
     }
 
@@ -327,10 +355,19 @@ impl<'d> Collector<'d> {
         let inside = Inside::new(self.document.source(), pair.written.value);
         for (name, range) in list_parts(&inside.text, blanks) {
             let prefix = if kind == NameKind::ContextKey && name.starts_with("context.") { 8 } else { 0 };
-            let range = inside.map.range(TextRange::new(range.start + prefix, range.end));
+            let range = TextRange::new(range.start + prefix, range.end);
             let name = name.get(prefix as usize..).unwrap_or(name);
-            if !name.is_empty() {
-                self.inside(kind, pair.graph, name, range, role, Written::ListPart);
+            if name.is_empty() {
+                continue;
+            }
+            match kind {
+                NameKind::ContextKey => {
+                    self.context_key(pair, &inside, name, range, role, Written::ListPart);
+                }
+                NameKind::Node | NameKind::Class | NameKind::Variable => {
+                    let range = inside.map.range(range);
+                    self.inside(kind, pair.graph, name, range, role, Written::ListPart);
+                }
             }
         }
     }
@@ -384,6 +421,19 @@ mod tests {
                 Write ListPart 1:22-1:27 `score`
                 Read Condition 1:61-1:66 `score`
                 Read ListPart 1:94-1:99 `score`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_node_is_found_in_the_keys_that_are_its_own() {
+        check(
+            r#"digraph { pl$0an -> b [condition="context.response.plan contains ok"] b [reads="human.gate.plan.1, response.b"] }"#,
+            expect![[r#"
+                Node plan
+                Read Id 1:11-1:15 `plan`
+                Read Condition 1:50-1:54 `plan`
+                Read ListPart 1:90-1:94 `plan`
             "#]],
         );
     }

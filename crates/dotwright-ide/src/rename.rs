@@ -266,6 +266,22 @@ mod tests {
     }
 
     #[test]
+    fn a_node_is_renamed_in_its_context_keys() {
+        check(
+            r#"digraph { pl$0an -> b [condition="context.response.plan=ok"] b [reads="response.plan, response.b"] }"#,
+            "design",
+            expect![[
+                r#"digraph { design -> b [condition="context.response.design=ok"] b [reads="response.design, response.b"] }"#
+            ]],
+        );
+        check(
+            r#"digraph { plan -> b [condition="context.response.pl$0an=ok"] }"#,
+            "my plan",
+            expect!["`my plan` cannot be written in a condition, line 1"],
+        );
+    }
+
+    #[test]
     fn quotes_come_when_needed_and_stay() {
         check(
             "digraph { a$0 -> \"a\" b [retry_target=a] }",

@@ -198,8 +198,8 @@ fn names(document: &Document, pieces: &mut Pieces) {
             let modifiers = match stmt.kind {
                 StmtKind::Node(_) => declaration,
                 StmtKind::Edge { .. } => SemanticModifiers::default(),
-                StmtKind::Subgraph(group) => {
-                    if let Some(id) = group.id {
+                StmtKind::Subgraph(_) => {
+                    if let Some(id) = document.ast().subgraph_id(id) {
                         pieces.add(id.range, SemanticType::Graph, declaration);
                     }
                     continue;

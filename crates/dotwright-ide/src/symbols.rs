@@ -160,12 +160,13 @@ fn graph_symbol(document: &Document, graph: &Graph, index: u32) -> DocumentSymbo
                 }
             }
             StmtKind::Subgraph(group) => {
+                let id = document.ast().subgraph_id(id);
                 let symbol = DocumentSymbol {
-                    name: name(document, group.id, "subgraph"),
+                    name: name(document, id, "subgraph"),
                     detail: String::new(),
                     kind: SymbolKind::Subgraph,
                     range: stmt.range,
-                    selection: within(group.id.map_or(stmt.range, |id| id.range), stmt.range),
+                    selection: within(id.map_or(stmt.range, |id| id.range), stmt.range),
                     children: Vec::new(),
                 };
                 open.push((group.end, symbol));

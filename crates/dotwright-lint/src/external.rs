@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use dotwright_engine::mask_templates;
-use dotwright_model::{AttributeKey, Handler, NodeId, Pipeline, Shell};
+use dotwright_model::{NodeId, Pipeline, Shell};
 
 /// A command to hand to an outside analyser.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -78,7 +78,7 @@ pub struct External {
     pub shellcheck: ShellcheckRun,
 }
 
-/// The commands of a pipeline's tool steps, each distinct one once, in file order. `None` when there are more than
+/// The commands of a pipeline's steps, each distinct one once, in file order. `None` when there are more than
 /// `limit`.
 pub fn shell_scripts(pipeline: &Pipeline, shell: Shell, limit: usize) -> Option<Vec<ShellScript>> {
     let mut seen = HashSet::new();
@@ -96,18 +96,12 @@ pub fn shell_scripts(pipeline: &Pipeline, shell: Shell, limit: usize) -> Option<
 
 /// True when [`shell_scripts`] gives any.
 pub fn has_shell_scripts(pipeline: &Pipeline) -> bool {
-    pipeline.nodes().any(|node| {
-        let command = || pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND);
-        pipeline.handler(node) == Handler::Tool && command().is_some_and(|command| !command.is_blank())
-    })
+    pipeline.nodes().any(|node| pipeline.shell_command(node).is_some_and(|command| !command.is_blank()))
 }
 
-/// The command of one tool step as an outside analyser gets it.
+/// The command of one step as an outside analyser gets it.
 pub(crate) fn node_script(pipeline: &Pipeline, node: NodeId, shell: Shell) -> Option<ShellScript> {
-    if pipeline.handler(node) != Handler::Tool {
-        return None;
-    }
-    let command = pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
+    let command = pipeline.shell_command(node)?;
     let text = command.text();
     if text.trim().is_empty() {
         return None;

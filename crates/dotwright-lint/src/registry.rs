@@ -39,6 +39,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &rules::routing::unused_weight::RULE,
     &rules::routing::failure_reaches_exit::RULE,
     &rules::attributes::unknown_type::RULE,
+    &rules::attributes::unknown_attribute::RULE,
     &rules::attributes::inert_attribute::RULE,
     &rules::attributes::wrong_attribute_type::RULE,
     &rules::attributes::duration_without_unit::RULE,

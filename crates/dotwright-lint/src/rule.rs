@@ -1,7 +1,7 @@
 //! What a rule is, and what it gets and gives.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use dotwright_diagnostics::Applicability;
@@ -130,7 +130,7 @@ impl<'c> Context<'c> {
     /// share theirs.
     pub(crate) fn conditional_edges(&self) -> &[EdgeId] {
         self.conditional.get_or_init(|| {
-            let mut seen = HashSet::new();
+            let mut seen = BTreeSet::new();
             let mut last = None;
             let is_new = |&edge: &EdgeId| {
                 let Some(condition) = self.pipeline.condition(edge) else { return false };

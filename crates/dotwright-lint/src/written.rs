@@ -15,7 +15,6 @@ pub(crate) struct Written<'p> {
     pub(crate) stmt: StmtId,
     /// The schema of the key where it stands.
     pub(crate) schema: Option<&'static AttributeSchema>,
-    pipeline: &'p Pipeline,
 }
 
 /// All pairs of undamaged statements in source order.
@@ -39,7 +38,7 @@ pub(crate) fn pairs(pipeline: &Pipeline) -> Vec<Written<'_>> {
         }
         for attribute in pipeline.statement_attributes(id) {
             let schema = attribute.key().and_then(|key| schema_of(key, scope));
-            pairs.push(Written { attribute, scope, stmt: id, schema, pipeline });
+            pairs.push(Written { attribute, scope, stmt: id, schema });
         }
     }
     pairs
@@ -48,8 +47,9 @@ pub(crate) fn pairs(pipeline: &Pipeline) -> Vec<Written<'_>> {
 impl<'p> Written<'p> {
     /// What the pair is written on, as messages show it.
     pub(crate) fn owner(&self) -> String {
-        let text = |id: Id| decode(self.pipeline.source(), id);
-        let ast = self.pipeline.ast();
+        let pipeline = self.attribute.pipeline();
+        let text = |id: Id| decode(pipeline.source(), id);
+        let ast = pipeline.ast();
         let stmt = &ast[self.stmt];
         match stmt.kind {
             StmtKind::Node(node) => format!("`{}`", text(node.id)),

@@ -38,25 +38,30 @@ pub(crate) fn hash(id: &str) -> u64 {
 
 pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profile) -> Pipeline {
     let statements = parse.ast.all_statements().len();
+    let edges = parse.ast.endpoint_count() / 2;
+    let nodes = statements.saturating_sub(edges) + 8;
     let mut lowering = Lowering {
         source: &source,
         ast: &parse.ast,
         keys: parse.ast.all_attributes().iter().map(|a| known_key(&source, a.key)).collect(),
-        graph: DiGraph::with_capacity(statements / 2, statements / 2),
-        names: HashTable::with_capacity(statements / 2),
-        frames: vec![Frame::default()],
-        subgraphs: vec![Subgraph { stmt: None, parent: None, attributes: Vec::new() }],
-        conditions: Vec::new(),
-        condition_texts: Vec::new(),
+        graph: DiGraph::with_capacity(nodes, edges),
+        names: HashTable::with_capacity(nodes),
+        frames: Vec::with_capacity(8),
+        subgraphs: Vec::with_capacity(8),
+        conditions: Vec::with_capacity(edges / 2),
+        condition_texts: Vec::with_capacity(8),
         known_conditions: HashTable::new(),
         redeclarations: Vec::new(),
-        scopes: vec![Scope { end: StmtId(u32::MAX), subgraph: SubgraphId::ROOT, nodes: 0, edges: 0 }],
+        scopes: Vec::with_capacity(8),
         mentioned: Vec::new(),
         groups: Vec::new(),
         group_edges: 0,
-        out_edges: Vec::with_capacity(statements / 2),
+        out_edges: Vec::with_capacity(nodes),
         unread_edges: None,
     };
+    lowering.frames.push(Frame::default());
+    lowering.subgraphs.push(Subgraph { stmt: None, parent: None, attributes: Vec::new() });
+    lowering.scopes.push(Scope { end: StmtId(u32::MAX), subgraph: SubgraphId::ROOT, nodes: 0, edges: 0 });
     if let Some(graph) = parse.ast.graphs().first() {
         for (id, stmt) in parse.ast.statements(graph) {
             lowering.statement(id, stmt);
@@ -92,10 +97,16 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         outgoing,
         incoming,
         unread_edges,
+        node_aliases: node_aliases(profile),
     };
     assign_handlers(&mut pipeline);
     pipeline.stylesheet = read_stylesheet(&pipeline);
     pipeline
+}
+
+fn node_aliases(profile: &Profile) -> u128 {
+    let aliases = profile.aliases.iter().filter(|alias| alias.scope == crate::Scope::Node);
+    aliases.fold(0, |bits, alias| bits | key_bit(Some(alias.key)))
 }
 
 fn known_key(source: &str, key: dotwright_syntax::ast::Id) -> Option<AttributeKey> {

@@ -44,6 +44,8 @@ pub struct Pipeline {
     pub(crate) outgoing: Adjacency,
     pub(crate) incoming: Adjacency,
     pub(crate) unread_edges: Option<UnreadEdges>,
+    /// The bits of the keys that the profile reads in place of others.
+    pub(crate) node_aliases: u128,
 }
 
 /// Why a node has its handler.
@@ -206,6 +208,11 @@ pub struct Attribute<'p> {
 }
 
 impl<'p> Attribute<'p> {
+    /// The pipeline that has it.
+    pub fn pipeline(self) -> &'p Pipeline {
+        self.pipeline
+    }
+
     fn syntax(self) -> ast::Attribute {
         let missing = Id { kind: IdKind::Missing, range: TextRange::default() };
         let attributes = self.pipeline.ast().all_attributes();
@@ -508,8 +515,36 @@ impl Pipeline {
 
     /// The attribute in force for a node: its own, else that of a default block. Names that the profile reads in
     /// place of `key` count as `key`.
+    #[inline]
     pub fn node_attribute(&self, node: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
+        // Rules ask each node for what few nodes have.
+        let may_have = self.node(node).mask & (key_bit(Some(key)) | self.node_aliases) != 0;
+        if may_have { self.find_node_attribute(node, key) } else { None }
+    }
+
+    #[inline(never)]
+    fn find_node_attribute(&self, node: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
+        if self.node_aliases == 0 {
+            return self.plain_node_attribute(node, key);
+        }
         self.with_aliases(Scope::Node, key, |key| self.plain_node_attribute(node, key))
+    }
+
+    /// The shell command of a node, if its handler runs one: that of a tool, or what verifies the answer of a model.
+    pub fn shell_command(&self, node: NodeId) -> Option<Attribute<'_>> {
+        let key = match self.handler(node) {
+            Handler::Tool => AttributeKey::TOOL_COMMAND,
+            Handler::Codergen => AttributeKey::VERIFY_COMMAND,
+            Handler::Start
+            | Handler::Exit
+            | Handler::Conditional
+            | Handler::Human
+            | Handler::Parallel
+            | Handler::FanIn
+            | Handler::Manager
+            | Handler::Custom => return None,
+        };
+        self.node_attribute(node, key)
     }
 
     #[inline]
@@ -655,6 +690,7 @@ impl Pipeline {
 }
 
 /// The bit of a key in the masks of nodes and frames; several keys share a bit, and unknown ones the last.
+#[inline]
 pub(crate) fn key_bit(key: Option<AttributeKey>) -> u128 {
     1 << key.map_or(127, |key| key.index() & 127)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dotwright_syntax::ast::{Id, StmtKind};
+use dotwright_syntax::ast::Id;
 
 use crate::pipeline::{Attribute, EdgeId, NodeId, Pipeline, SubgraphId};
 
@@ -33,10 +33,9 @@ pub fn subgraph_attributes(pipeline: &Pipeline, subgraph: SubgraphId) -> Attribu
 /// The id of the graph itself, or of a subgraph, where it has one.
 pub fn subgraph_id(pipeline: &Pipeline, subgraph: SubgraphId) -> Option<Id> {
     let (_, found) = pipeline.subgraphs().nth(subgraph.0 as usize)?;
-    match found.stmt.map(|stmt| pipeline.ast()[stmt].kind) {
+    match found.stmt {
         None => pipeline.graph_syntax()?.id,
-        Some(StmtKind::Subgraph(syntax)) => syntax.id,
-        Some(StmtKind::Node(_) | StmtKind::Edge { .. } | StmtKind::Default(_) | StmtKind::Assign) => None,
+        Some(stmt) => pipeline.ast().subgraph_id(stmt),
     }
 }
 

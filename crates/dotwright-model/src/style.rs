@@ -31,15 +31,17 @@ impl Pipeline {
             let parts = text.split(|c: char| c == ',' || (blanks && c.is_whitespace()));
             classes.extend(parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()));
         }
-        let mut subgraph = Some(self.node(node).subgraph);
-        while let Some(id) = subgraph.filter(|&id| id != SubgraphId::ROOT) {
-            if let Some(label) = self.subgraph_attribute(id, AttributeKey::LABEL) {
-                classes.push(class_of_label(&label.text()));
-            }
-            subgraph = self.subgraphs.get(id.0 as usize).and_then(|subgraph| subgraph.parent);
-        }
+        let labels =
+            self.subgraphs_around(node).filter_map(|id| self.subgraph_attribute(id, AttributeKey::LABEL));
+        classes.extend(labels.map(|label| class_of_label(&label.text())));
         classes.retain(|class| !class.is_empty());
         classes
+    }
+
+    /// The subgraphs around a node, the innermost first and without the graph itself.
+    pub fn subgraphs_around(&self, node: NodeId) -> impl Iterator<Item = SubgraphId> {
+        let parent = |id: &SubgraphId| self.subgraphs.get(id.0 as usize)?.parent;
+        std::iter::successors(Some(self.node(node).subgraph), parent).take_while(|&id| id != SubgraphId::ROOT)
     }
 
     /// The value of `llm_model`, `llm_provider`, `reasoning_effort` or another stylesheet property for a node.

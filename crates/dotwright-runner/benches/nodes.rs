@@ -26,38 +26,79 @@ use dotwright_lint::{External, Settings, checked};
 use dotwright_model::{Pipeline, Profile};
 use dotwright_runner::{Control, Graph, Root, Setup, Variables};
 
+/// Words on the command line choose what to measure: `row`, `wide`, `long`, `memory`. Without one it is everything.
 fn main() {
-    for nodes in [10, 100, 1000] {
-        compare(&format!("{nodes} in a row"), nodes, || floor_row(nodes), || ours(&row(nodes), nodes));
+    // Removed at the very end: file systems are slow to give away again what was removed a moment ago.
+    let folder = tempfile::tempdir_in(".").unwrap();
+    std::env::set_current_dir(folder.path()).unwrap();
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |word: &str| words.is_empty() || words.iter().any(|known| known == word);
+    if wanted("row") {
+        for nodes in [10, 100, 1000] {
+            compare(&format!("{nodes} in a row"), nodes, || floor_row(nodes), || ours(&row(nodes), nodes));
+        }
     }
-    compare("1000 at width 64", 1000, || floor_wide(1000, 64), || ours(&wide(1000, 64), 1000));
-    let short = median(|| ours(&row(100), 100)) / 100.0;
-    let long = median(|| ours(&row(5000), 5000)) / 5000.0;
-    println!("a node at 5000 against 100: {:.2} ({:.0} us, {:.0} us)", long / short, long * 1e6, short * 1e6);
-    let small = median(|| ours(&row(300), 300));
-    let ballast = vec![1_u8; 200 << 20];
-    let large = median(|| ours(&row(300), 300));
-    drop(black_box(ballast));
-    println!("a node with 200 MB held against none: {:.2}", large / small);
+    if wanted("wide") {
+        compare("1000 at width 64", 1000, || floor_wide(1000, 64), || ours(&wide(1000, 64), 1000));
+    }
+    if wanted("long") {
+        let node = |nodes: usize| move || ours(&row(nodes), nodes).wall / nodes as f64;
+        ratio("a node at 5000 against 100", 3, node(100), node(5000));
+    }
+    if wanted("memory") {
+        let held = || {
+            let ballast = vec![1_u8; 200 << 20];
+            let took = ours(&row(300), 300).wall;
+            drop(black_box(ballast));
+            took
+        };
+        ratio("a node with 200 MB held against none", 7, || ours(&row(300), 300).wall, held);
+    }
 }
 
-fn compare(name: &str, nodes: usize, mut floor: impl FnMut() -> f64, mut ours: impl FnMut() -> f64) {
-    let mut pairs: Vec<(f64, f64)> = (0..5).map(|_| (floor(), ours())).collect();
-    pairs.sort_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)));
+/// The median of the ratios of pairs that are measured one right after the other, so that noise hits both.
+fn ratio(name: &str, pairs: usize, mut base: impl FnMut() -> f64, mut other: impl FnMut() -> f64) {
+    let mut ratios: Vec<f64> =
+        (0..pairs).map(|_| (base(), other())).map(|(base, other)| other / base).collect();
+    ratios.sort_by(f64::total_cmp);
+    println!("{name}: {:.2}", ratios[ratios.len() / 2]);
+}
+
+/// What something took.
+#[derive(Clone, Copy)]
+struct Took {
+    /// Seconds on the clock.
+    wall: f64,
+    /// Seconds of all cores, children included, which depend little on who else is there.
+    cores: f64,
+}
+
+fn measured(run: impl FnOnce()) -> Took {
+    let (begun, before) = (Instant::now(), used());
+    run();
+    Took { wall: begun.elapsed().as_secs_f64(), cores: used() - before }
+}
+
+fn used() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
+    let ticks = fields.split_whitespace().skip(11).take(4).filter_map(|field| field.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
+}
+
+fn compare(name: &str, nodes: usize, mut floor: impl FnMut() -> Took, mut ours: impl FnMut() -> Took) {
+    let mut pairs: Vec<_> = (0..5).map(|_| (floor(), ours())).collect();
+    pairs.sort_by(|a, b| (a.1.wall / a.0.wall).total_cmp(&(b.1.wall / b.0.wall)));
+    let cores = |of: fn(&(Took, Took)) -> Took| pairs.iter().map(|pair| of(pair).cores).sum::<f64>();
+    let cores = cores(|pair| pair.1) / cores(|pair| pair.0);
     let (floor, ours) = pairs[pairs.len() / 2];
-    let us = |seconds: f64| seconds * 1e6 / nodes as f64;
+    let us = |took: Took| took.wall * 1e6 / nodes as f64;
     println!(
-        "{name}: {:.2} of the floor ({:.0} us a node, floor {:.0} us)",
-        ours / floor,
+        "{name}: {:.2} of the floor ({:.0} us a node, floor {:.0} us), {cores:.2} of its processor time",
+        ours.wall / floor.wall,
         us(ours),
         us(floor)
     );
-}
-
-fn median(mut run: impl FnMut() -> f64) -> f64 {
-    let mut times: Vec<f64> = (0..3).map(|_| run()).collect();
-    times.sort_by(f64::total_cmp);
-    times[1]
 }
 
 fn shell() {
@@ -66,36 +107,35 @@ fn shell() {
     assert!(command.output().unwrap().status.success());
 }
 
-fn floor_row(nodes: usize) -> f64 {
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let mut journal = File::create(folder.path().join("journal")).unwrap();
-    let begun = Instant::now();
-    for node in 0..nodes {
-        shell();
-        writeln!(
-            journal,
-            "{{\"seq\":{node},\"event\":\"node_completed\",\"status\":\"success\",\"output\":\"\"}}"
-        )
-        .unwrap();
-        journal.sync_data().unwrap();
-    }
-    begun.elapsed().as_secs_f64()
+fn floor_row(nodes: usize) -> Took {
+    let mut journal = File::create("journal").unwrap();
+    measured(|| {
+        for node in 0..nodes {
+            shell();
+            writeln!(
+                journal,
+                "{{\"seq\":{node},\"event\":\"node_completed\",\"status\":\"success\",\"output\":\"\"}}"
+            )
+            .unwrap();
+            journal.sync_data().unwrap();
+        }
+    })
 }
 
 /// The shells alone, without a journal.
-fn floor_wide(nodes: usize, width: usize) -> f64 {
+fn floor_wide(nodes: usize, width: usize) -> Took {
     let next = AtomicUsize::new(0);
-    let begun = Instant::now();
-    std::thread::scope(|scope| {
-        for _ in 0..width {
-            scope.spawn(|| {
-                while next.fetch_add(1, Ordering::Relaxed) < nodes {
-                    shell();
-                }
-            });
-        }
-    });
-    begun.elapsed().as_secs_f64()
+    measured(|| {
+        std::thread::scope(|scope| {
+            for _ in 0..width {
+                scope.spawn(|| {
+                    while next.fetch_add(1, Ordering::Relaxed) < nodes {
+                        shell();
+                    }
+                });
+            }
+        });
+    })
 }
 
 fn row(nodes: usize) -> String {
@@ -122,14 +162,14 @@ fn header() -> String {
     "digraph bench { graph [goal=bench] start [shape=Mdiamond] exit [shape=Msquare]\n".to_owned()
 }
 
-fn ours(source: &str, nodes: usize) -> f64 {
+fn ours(source: &str, nodes: usize) -> Took {
     let pipeline = Arc::new(Pipeline::parse(source, Profile::default()));
     let Ok((pipeline, _)) = checked(pipeline, &Settings::default(), &External::default()) else {
         panic!("the checker refuses the pipeline");
     };
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let graph = Arc::new(Graph { pipeline, path: folder.path().join("g.dot"), children: BTreeMap::new() });
-    let workdir = folder.path().join("work");
+    let folder = tempfile::tempdir_in(".").unwrap().keep();
+    let graph = Arc::new(Graph { pipeline, path: folder.join("g.dot"), children: BTreeMap::new() });
+    let workdir = folder.join("work");
     std::fs::create_dir(&workdir).unwrap();
     let setup = Setup {
         workdir,
@@ -137,11 +177,10 @@ fn ours(source: &str, nodes: usize) -> f64 {
         limits: Some(Limits { max_attempts: 100_000, ..Limits::default() }),
         ..Setup::default()
     };
-    let root = Root::at(std::path::absolute(folder.path().join("state")).unwrap());
+    let root = Root::at(std::path::absolute(folder.join("state")).unwrap());
     let (_, mailbox) = Control::new();
-    let begun = Instant::now();
-    let report = dotwright_runner::run(&graph, &setup, &root, "bench", mailbox, &mut ()).unwrap();
-    let took = begun.elapsed().as_secs_f64();
-    assert_eq!((report.status.as_str(), report.cost.attempts), ("success", nodes as u64));
-    took
+    measured(|| {
+        let report = dotwright_runner::run(&graph, &setup, &root, "bench", mailbox, &mut ()).unwrap();
+        assert_eq!((report.status.as_str(), report.cost.attempts), ("success", nodes as u64));
+    })
 }

@@ -34,8 +34,13 @@ pub(crate) fn variables(plan: &Plan, node: NodeKey) -> Vec<(OsString, OsString)>
 /// What the end of a backend proves.
 pub(crate) fn evidence(finished: Finished, verdict: Verdict) -> Evidence {
     let response = ends_of(&finished.stdout.text, ANSWER);
-    let model =
-        |end, verdict| Evidence::Model { end, verdict, response: response.clone(), retry_after: None };
+    let model = |end, verdict| Evidence::Model {
+        end,
+        verdict,
+        response: response.clone(),
+        retry_after: None,
+        refuted: None,
+    };
     match finished.ending {
         Ending::Exited(0) if response.trim().is_empty() => model(ModelEnd::Empty, verdict),
         Ending::Exited(0) => model(ModelEnd::Finished, verdict),

@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::blobs::{Blobs, Hasher};
+use crate::redaction::{Filter, Secrets};
 
 /// Bytes kept in memory; what is longer goes to a file.
 const IN_MEMORY: usize = 1 << 20;
@@ -27,6 +29,9 @@ pub(crate) struct Capture {
     file: Option<(File, Hasher)>,
     last: LastLine,
     failed: bool,
+    filter: Filter,
+    /// What the filter lets through, kept for its memory.
+    clean: Vec<u8>,
 }
 
 /// A stream that ended.
@@ -43,8 +48,8 @@ pub(crate) struct Captured {
 }
 
 impl Capture {
-    /// A stream whose overflow may be written to `spill`.
-    pub(crate) fn new(spill: PathBuf) -> Capture {
+    /// A stream whose overflow may be written to `spill`, and from which secrets are taken out.
+    pub(crate) fn new(spill: PathBuf, secrets: Arc<Secrets>) -> Capture {
         Capture {
             total: 0,
             memory: Vec::new(),
@@ -53,11 +58,21 @@ impl Capture {
             file: None,
             last: LastLine::default(),
             failed: false,
+            filter: Filter::new(secrets),
+            clean: Vec::new(),
         }
     }
 
     /// Takes the next bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
+        let mut clean = std::mem::take(&mut self.clean);
+        clean.clear();
+        self.filter.push(bytes, &mut clean);
+        self.keep(&clean);
+        self.clean = clean;
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
         self.last.push(bytes);
         let before = self.total;
         self.total += bytes.len() as u64;
@@ -93,6 +108,9 @@ impl Capture {
 
     /// Stores what was read.
     pub(crate) fn finish(mut self, blobs: &Blobs) -> std::io::Result<Captured> {
+        let mut rest = Vec::new();
+        self.filter.finish(&mut rest);
+        self.keep(&rest);
         let any = self.total > 0;
         let last_line = self.last.finish();
         let Some((mut file, mut hasher)) = self.file.take() else {
@@ -219,7 +237,7 @@ mod tests {
     #[track_caller]
     fn check(pieces: &[&[u8]], text: &str, last_line: &str) {
         let folder = tempfile::tempdir().unwrap();
-        let mut capture = Capture::new(folder.path().join("spill"));
+        let mut capture = Capture::new(folder.path().join("spill"), Arc::default());
         for piece in pieces {
             capture.push(piece);
         }
@@ -257,7 +275,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_in_memory_is_in_the_blob() {
         let folder = tempfile::tempdir().unwrap();
-        let mut capture = Capture::new(folder.path().join("spill"));
+        let mut capture = Capture::new(folder.path().join("spill"), Arc::default());
         let mut whole = Vec::new();
         for line in 0..300_000 {
             let line = format!("row {line}\n");

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use dotwright_engine::run::{
-    AttemptId, AttemptSpec, ChildProgress, Event, Limits, Plan, ReportedVisit, State,
+    AttemptId, AttemptSpec, CallId, ChildProgress, Event, Limits, Plan, ReportedVisit, State,
 };
 use dotwright_model::AttributeKey;
 
 use crate::attributes::{list, text_or_graph};
-use crate::driver::{Control, Created, Driver, Incoming, Then, begin, take_up};
+use crate::begin::{Created, Then, begin, take_up};
+use crate::driver::Driver;
 use crate::error::RunError;
+use crate::mailbox::{Control, Incoming};
 use crate::report::Report;
 use crate::worktree::WorktreeMode;
 
@@ -18,6 +20,10 @@ use crate::worktree::WorktreeMode;
 pub(crate) struct Child {
     pub(crate) control: Control,
     pub(crate) progress: Arc<Progress>,
+    /// The manager's attempt.
+    pub(crate) spec: AttemptSpec,
+    /// The paid call of the model that steers it at the moment.
+    pub(crate) call: Option<CallId>,
 }
 
 /// What a child did so far, for its parent.
@@ -56,7 +62,7 @@ pub(crate) fn start(driver: &Driver<'_>, spec: &AttemptSpec) -> Child {
     let name = driver.plan.name(node).to_owned();
     let (control, mailbox) = Control::new();
     let progress = Arc::new(Progress::default());
-    let child = Child { control, progress: Arc::clone(&progress) };
+    let child = Child { control, progress: Arc::clone(&progress), spec: spec.clone(), call: None };
     let sender = driver.sender.clone();
     let Some(graph) = driver.graph.children.get(&name).map(Arc::clone) else {
         let result = Box::new(Err(RunError::Unknown(name)));

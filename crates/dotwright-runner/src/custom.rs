@@ -107,6 +107,7 @@ mod tests {
             ending: Ending::Exited(code),
             stdout: Default::default(),
             stderr: Default::default(),
+            began: true,
             leftovers: false,
         }
     }

@@ -1,284 +1,48 @@
 //! One thread owns the state and the log of a run. Facts come to it over a channel; it tells the engine, writes facts and
 //! decisions in one batch, and only then lets anything happen (section 20.2).
+//!
+//! Steps are the exception that keeps that fast. Their processes are started at once, in threads of their own and behind
+//! gates; a batch waits for them, so that what was decided and what was started go to disk together.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use dotwright_engine::run::{
-    AttemptId, AttemptSpec, CallId, Command, Cost, Event, Evidence, Limits, NodeKey, Phase, Plan, Start,
-    State, TimerId, TimerSpec, Trace, VisitId, WalkId,
+    AttemptId, AttemptSpec, CallId, Command, Cost, Event, NodeKey, Phase, Plan, State, TimerId, Trace,
+    VisitId,
 };
-use sha2::{Digest, Sha256};
+use dotwright_model::AttributeKey;
 
+use crate::attributes::list;
 use crate::blobs::Blobs;
 use crate::branches::Branches;
 use crate::child::{self, Child, Progress};
+use crate::conversation::Conversations;
+use crate::crew::Crew;
 use crate::error::RunError;
 use crate::folder::{Root, RunFolder, write_atomically};
 use crate::gates::Desk;
 use crate::graph::Graph;
-use crate::history::Folded;
 use crate::lock::Lock;
 use crate::log::Log;
-use crate::moment::{Flow, Moment, Observer, Reply};
-use crate::platform::{ProcessRef, hex, jitter_thousandths, nonce, now_millis};
-use crate::preflight::{Refusal, preflight};
-use crate::process::{Gated, Stopper};
+use crate::mailbox::{Incoming, Mailbox};
+use crate::moment::{Flow, Moment, Observer};
+use crate::platform::{nonce, now_millis};
+use crate::process::{Gate, Stopper};
 use crate::record::{Line, Note, RunCreated, subject};
+use crate::redaction::Secrets;
 use crate::report::Report;
 use crate::requests::{self, Request};
 use crate::setup::Setup;
-use crate::status_file::Usage;
-use crate::step;
-use crate::worktree::{Repository, Subject, Trees, WorktreeMode};
+use crate::step::{self, Begun};
+use crate::worktree::Trees;
 
 /// How often the inbox is looked at.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// How many steps are started with one write to disk.
-const TOGETHER: usize = 8;
-
-/// What comes to the driver.
-pub(crate) enum Incoming {
-    Ended { attempt: AttemptId, evidence: Evidence, usage: Option<Usage>, leftovers: bool },
-    Replied { gate: VisitId, reply: Reply },
-    Merged { visit: VisitId, conflicts: Vec<String> },
-    ChildReturned { attempt: AttemptId, result: Box<Result<Report, RunError>> },
-    Asked(Request),
-    Kill,
-}
-
-/// The way to a run from other threads, for signals and parents.
-#[derive(Debug, Clone)]
-pub struct Control(Sender<Incoming>);
-
-/// The other end of a [`Control`], for the run.
-pub struct Mailbox {
-    sender: Sender<Incoming>,
-    receiver: Receiver<Incoming>,
-}
-
-impl Control {
-    /// A way to a run that is about to begin.
-    pub fn new() -> (Control, Mailbox) {
-        let (sender, receiver) = channel();
-        (Control(sender.clone()), Mailbox { sender, receiver })
-    }
-
-    /// Asks the run for something. Nothing happens when it is over.
-    pub fn ask(&self, request: Request) {
-        let _over = self.0.send(Incoming::Asked(request));
-    }
-
-    /// Ends running processes without any more grace.
-    pub fn kill(&self) {
-        let _over = self.0.send(Incoming::Kill);
-    }
-}
-
-/// Runs a pipeline until it ends or rests.
-///
-/// # Errors
-/// When preflight refuses it, or the runner itself fails.
-pub fn run(
-    graph: &Arc<Graph>,
-    setup: &Setup,
-    root: &Root,
-    id: &str,
-    mailbox: Mailbox,
-    observer: &mut dyn Observer,
-) -> Result<Report, RunError> {
-    let mut refusals = preflight(graph, setup);
-    if setup.worktree == WorktreeMode::Off && root.is_inside(&setup.workdir) {
-        refusals.push(Refusal {
-            node: String::new(),
-            message: format!(
-                "runs would lie in `{}`, where their steps work and could change their logs",
-                setup.workdir.display()
-            ),
-            help: "set XDG_STATE_HOME to a folder outside, or run in another one with `--workdir`".to_owned(),
-        });
-    }
-    if !refusals.is_empty() {
-        return Err(RunError::Refused(refusals));
-    }
-    let created =
-        Created { parent: None, context: BTreeMap::new(), limits: setup.limits.unwrap_or_default() };
-    begin(graph, setup, root, id, mailbox, observer, created, None)
-}
-
-/// What a run begins with beside its setup.
-pub(crate) struct Created {
-    pub(crate) parent: Option<String>,
-    pub(crate) context: BTreeMap<String, String>,
-    pub(crate) limits: Limits,
-}
-
-#[expect(clippy::too_many_arguments, reason = "the two callers differ in each of them")]
-pub(crate) fn begin(
-    graph: &Arc<Graph>,
-    setup: &Setup,
-    root: &Root,
-    id: &str,
-    mailbox: Mailbox,
-    observer: &mut dyn Observer,
-    created: Created,
-    progress: Option<Arc<Progress>>,
-) -> Result<Report, RunError> {
-    let folder = root.create(id)?;
-    let lock = Lock::take(&folder)?;
-    if folder.is_begun() {
-        // Somebody else was faster.
-        return Err(RunError::Exists(id.to_owned()));
-    }
-    let source = graph.pipeline.source();
-    write_atomically(&folder.source(), source.as_bytes()).map_err(RunError::io("write", &folder.source()))?;
-    let log = Log::create(&folder)?;
-    let note = RunCreated {
-        tool_version: setup.tool_version.clone(),
-        graph_sha256: sha256(source),
-        graph_path: graph.path.display().to_string(),
-        profile: graph.pipeline.profile().name.to_owned(),
-        workdir: setup.workdir.display().to_string(),
-        created: now_millis(),
-        max_wall: setup.max_wall.map(|wall| u64::try_from(wall.as_millis()).unwrap_or(u64::MAX)),
-        backend: setup.backend.as_ref().map(|backend| backend.words.clone()),
-        backend_variables: setup
-            .backend
-            .as_ref()
-            .map(|backend| backend.variables.clone())
-            .unwrap_or_default(),
-        handlers: setup.handlers.clone().into_iter().collect(),
-        repository: match setup.worktree {
-            WorktreeMode::Off => None,
-            WorktreeMode::Auto | WorktreeMode::Require => Repository::around(&setup.workdir),
-        },
-        parent: created.parent,
-        forked: None,
-    };
-    let mut driver = Driver::new(graph, setup, root, folder, lock, log, mailbox, observer, note, progress);
-    if let Some(trees) = &driver.trees {
-        trees.forget().map_err(RunError::io("write", &driver.workdir))?;
-    }
-    driver.append_created()?;
-    driver.begun()?;
-    let inputs = setup.inputs.iter().map(|(key, value)| (format!("input.{key}"), value.clone()));
-    let mut context = created.context;
-    context.extend(inputs);
-    context.insert("run.id".to_owned(), id.to_owned());
-    let start = Start { context, limits: created.limits, worktrees: driver.trees.is_some() };
-    driver.go(vec![Event::Started(start)])
-}
-
-/// Takes a run up again: after a pause, or after its runner died.
-///
-/// # Errors
-/// When another runner has it, its log is damaged, or the runner itself fails.
-pub fn resume(
-    graph: &Arc<Graph>,
-    setup: &Setup,
-    root: &Root,
-    id: &str,
-    mailbox: Mailbox,
-    observer: &mut dyn Observer,
-) -> Result<Report, RunError> {
-    take_up(graph, setup, root, id, mailbox, observer, None, Then::GoOn)
-}
-
-/// What to do with a run that was taken up.
-pub(crate) enum Then {
-    /// Go on.
-    GoOn,
-    /// Tell it this, and let it rest again.
-    Tell(Event),
-}
-
-/// Tells a run that rests a fact, such as an answer or that it is cancelled.
-///
-/// # Errors
-/// As [`resume`].
-pub fn tell(
-    graph: &Arc<Graph>,
-    setup: &Setup,
-    root: &Root,
-    id: &str,
-    event: Event,
-) -> Result<Report, RunError> {
-    let (_, mailbox) = Control::new();
-    take_up(graph, setup, root, id, mailbox, &mut (), None, Then::Tell(event))
-}
-
-#[expect(clippy::too_many_arguments, reason = "the callers differ in each of them")]
-pub(crate) fn take_up(
-    graph: &Arc<Graph>,
-    setup: &Setup,
-    root: &Root,
-    id: &str,
-    mailbox: Mailbox,
-    observer: &mut dyn Observer,
-    progress: Option<Arc<Progress>>,
-    then: Then,
-) -> Result<Report, RunError> {
-    let folder = root.open(id)?;
-    let lock = Lock::take(&folder)?;
-    let plan = Plan::new(graph.pipeline.share());
-    let folded = Folded::read(&folder, &plan)?;
-    let log = Log::open(&folder, folded.seq, folded.digest.clone(), folded.length)?;
-    let mut note = folded.created.clone();
-    if let Some(wall) = setup.max_wall {
-        note.max_wall = Some(u64::try_from(wall.as_millis()).unwrap_or(u64::MAX));
-    }
-    let mut driver = Driver::new(graph, setup, root, folder, lock, log, mailbox, observer, note, progress);
-    driver.state = folded.state;
-    driver.trace = folded.trace;
-    driver.deadlines = folded.deadlines;
-    driver.branches = folded.branches;
-    driver.begun()?;
-    for command in folded.missing {
-        driver.append(&Line::Decision(&command))?;
-    }
-    if folded.torn > 0 {
-        driver.append(&Line::Note(&Note::TailCut { bytes: folded.torn }))?;
-    }
-    if matches!(driver.state.phase(), Phase::Ended(_)) {
-        driver.commit()?;
-        return driver.finish();
-    }
-    driver.append(&Line::Note(&Note::RunnerStarted { runner: ProcessRef::own() }))?;
-    let lost = driver.state.attempts_in_flight();
-    for attempt in &lost {
-        let started = folded.started.get(attempt);
-        let killed = started.map(crate::fence::fence).unwrap_or_default();
-        if !killed.is_empty() {
-            driver.append(&Line::Note(&Note::Fenced { attempt: *attempt, killed }))?;
-        }
-    }
-    let lost = lost.into_iter().map(|attempt| Event::AttemptLost { attempt });
-    if matches!(driver.state.phase(), Phase::New) {
-        return Err(RunError::Empty(id.to_owned()));
-    }
-    match then {
-        Then::GoOn => {
-            let limits = setup.limits;
-            driver.go(lost.chain([Event::Resumed { limits }]).collect())
-        }
-        Then::Tell(event @ Event::CancelRequested { .. }) => {
-            // Cancelled first, so that no lost attempt is begun again.
-            driver.go([event].into_iter().chain(lost).collect())
-        }
-        Then::Tell(event) => {
-            driver.handle(vec![event])?;
-            driver.finish()
-        }
-    }
-}
-
-pub(crate) fn sha256(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
-}
 
 /// The driver of a run.
 pub(crate) struct Driver<'r> {
@@ -291,6 +55,7 @@ pub(crate) struct Driver<'r> {
     pub(crate) trace: Trace,
     pub(crate) created: RunCreated,
     pub(crate) blobs: Arc<Blobs>,
+    pub(crate) secrets: Arc<Secrets>,
     pub(crate) sender: Sender<Incoming>,
     pub(crate) nonces: (String, u64),
     pub(crate) source: PathBuf,
@@ -300,37 +65,54 @@ pub(crate) struct Driver<'r> {
     log: Log,
     receiver: Receiver<Incoming>,
     observer: &'r mut dyn Observer,
-    running: BTreeMap<AttemptId, Stopper>,
-    children: BTreeMap<AttemptId, Child>,
-    timers: BTreeSet<(Instant, TimerId)>,
+    pub(crate) running: BTreeMap<AttemptId, Stopper>,
+    pub(crate) children: BTreeMap<AttemptId, Child>,
+    pub(crate) timers: BTreeSet<(Instant, TimerId)>,
     /// Wall-clock deadlines of gates by timer, in milliseconds since 1970.
-    deadlines: BTreeMap<TimerId, u64>,
+    pub(crate) deadlines: BTreeMap<TimerId, u64>,
     /// Model attempts that wait for the budget.
-    waiting: BTreeMap<CallId, AttemptSpec>,
-    desk: Desk,
+    pub(crate) waiting: BTreeMap<CallId, Waiting>,
+    /// What the manager of this run says, for the next model step.
+    pub(crate) steering: Vec<String>,
+    pub(crate) conversations: Conversations,
+    pub(crate) desk: Desk,
     /// Facts that came about here.
-    soon: VecDeque<Event>,
+    pub(crate) soon: VecDeque<Event>,
     wall: Option<Instant>,
     looked: Instant,
     commands: Vec<Command>,
-    branches: Branches,
+    pub(crate) branches: Branches,
     progress: Option<Arc<Progress>>,
+    /// The threads that start steps and watch them.
+    pub(crate) crew: Crew,
+    /// Attempts whose processes wait for their records to be on disk.
+    behind_gates: Vec<(AttemptId, Gate)>,
+}
+
+/// What waits for the budget.
+pub(crate) enum Waiting {
+    Step(AttemptSpec),
+    /// The text of this manager for its child.
+    Steer(AttemptId),
+}
+
+/// What a driver is made of.
+pub(crate) struct Parts<'r> {
+    pub(crate) graph: &'r Arc<Graph>,
+    pub(crate) setup: &'r Setup,
+    pub(crate) root: &'r Root,
+    pub(crate) folder: RunFolder,
+    pub(crate) lock: Lock,
+    pub(crate) log: Log,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) observer: &'r mut dyn Observer,
+    pub(crate) created: RunCreated,
+    pub(crate) progress: Option<Arc<Progress>>,
 }
 
 impl<'r> Driver<'r> {
-    #[expect(clippy::too_many_arguments, reason = "both ways to a driver have all of it at hand")]
-    fn new(
-        graph: &Arc<Graph>,
-        setup: &'r Setup,
-        root: &'r Root,
-        folder: RunFolder,
-        lock: Lock,
-        log: Log,
-        mailbox: Mailbox,
-        observer: &'r mut dyn Observer,
-        created: RunCreated,
-        progress: Option<Arc<Progress>>,
-    ) -> Driver<'r> {
+    pub(crate) fn new(parts: Parts<'r>) -> Driver<'r> {
+        let Parts { graph, setup, root, folder, lock, log, mailbox, observer, created, progress } = parts;
         let age = now_millis().saturating_sub(created.created);
         let left = created.max_wall.map(|wall| Duration::from_millis(wall.saturating_sub(age)));
         Driver {
@@ -338,6 +120,7 @@ impl<'r> Driver<'r> {
             graph: Arc::clone(graph),
             setup,
             root,
+            secrets: Arc::new(secrets(setup, graph)),
             blobs: Arc::new(Blobs::new(folder.blobs())),
             source: folder.source(),
             workdir: PathBuf::from(&created.workdir),
@@ -361,21 +144,25 @@ impl<'r> Driver<'r> {
             timers: BTreeSet::new(),
             deadlines: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            steering: Vec::new(),
+            conversations: Conversations::new(),
             soon: VecDeque::new(),
             wall: left.map(|left| Instant::now() + left),
             looked: Instant::now(),
             commands: Vec::new(),
             branches: Branches::default(),
             progress,
+            crew: Crew::default(),
+            behind_gates: Vec::new(),
         }
     }
 
-    fn append_created(&mut self) -> Result<(), RunError> {
+    pub(crate) fn append_created(&mut self) -> Result<(), RunError> {
         let note = Note::RunCreated(Box::new(self.created.clone()));
         self.append(&Line::Note(&note))
     }
 
-    fn begun(&mut self) -> Result<(), RunError> {
+    pub(crate) fn begun(&mut self) -> Result<(), RunError> {
         let run = self.folder.id.clone();
         self.observe(Moment::Begun { run: &run })
     }
@@ -388,7 +175,7 @@ impl<'r> Driver<'r> {
     }
 
     /// From the first facts to the end, or until the run rests.
-    fn go(&mut self, first: Vec<Event>) -> Result<Report, RunError> {
+    pub(crate) fn go(&mut self, first: Vec<Event>) -> Result<Report, RunError> {
         self.handle(first)?;
         while !self.is_at_rest() {
             let events = self.next_events()?;
@@ -405,7 +192,7 @@ impl<'r> Driver<'r> {
     }
 
     /// Writes the report and gives it.
-    fn finish(&mut self) -> Result<Report, RunError> {
+    pub(crate) fn finish(&mut self) -> Result<Report, RunError> {
         let report = self.report();
         let path = self.folder.report();
         write_atomically(&path, report.json().as_bytes()).map_err(RunError::io("write", &path))?;
@@ -457,7 +244,13 @@ impl<'r> Driver<'r> {
 
     fn take(&mut self, incoming: Incoming, events: &mut Vec<Event>) -> Result<(), RunError> {
         match incoming {
-            Incoming::Ended { attempt, evidence, usage, leftovers } => {
+            Incoming::Begun(begun) => self.record(*begun)?,
+            Incoming::Ended { attempt, evidence, usage, leftovers, turn } => {
+                if let Some((thread, turn)) = turn {
+                    let note = Note::Turn { attempt, thread: thread.clone(), turn: turn.clone() };
+                    self.append(&Line::Note(&note))?;
+                    self.conversations.entry(thread).or_default().push(turn);
+                }
                 self.running.remove(&attempt);
                 if leftovers {
                     self.append(&Line::Note(&Note::LeftoverProcesses { attempt }))?;
@@ -469,12 +262,21 @@ impl<'r> Driver<'r> {
                 }
                 events.push(Event::AttemptEnded { attempt, evidence });
             }
+            Incoming::Steered { attempt, text, usage, leftovers } => {
+                if leftovers {
+                    self.append(&Line::Note(&Note::LeftoverProcesses { attempt }))?;
+                }
+                events.extend(self.steered(attempt, text, usage)?);
+            }
             Incoming::Replied { gate, reply } => {
                 events.extend(self.desk.replied(&self.plan, &self.state, gate, reply));
             }
             Incoming::Merged { visit, conflicts } => events.push(Event::WorkMerged { visit, conflicts }),
             Incoming::ChildReturned { attempt, result } => {
                 self.children.remove(&attempt);
+                if let Some(steering) = self.running.get(&attempt) {
+                    steering.stop();
+                }
                 events.push(child::ended(&self.plan, attempt, *result));
             }
             Incoming::Asked(Request::Cancel { by, now }) => {
@@ -484,6 +286,7 @@ impl<'r> Driver<'r> {
                 }
             }
             Incoming::Asked(Request::Pause { by }) => events.push(Event::PauseRequested { by }),
+            Incoming::Asked(Request::Steer { text, by }) => self.take_steering(&text, by)?,
             Incoming::Asked(Request::Answer { gate, visit, choice, text, by }) => {
                 if let Some(node) = self.plan.node_by_name(&gate) {
                     let gate = VisitId { node, visit };
@@ -501,13 +304,24 @@ impl<'r> Driver<'r> {
         self.children.values().for_each(|child| child.control.kill());
     }
 
+    /// Takes secrets out of a fact before the engine, the log or anybody else sees it.
+    fn redact(&self, event: &mut Event) {
+        for text in event.texts_mut() {
+            if let Cow::Owned(clean) = self.secrets.redact(text) {
+                *text = clean;
+            }
+        }
+    }
+
     /// Tells the engine facts, writes them with what follows from them, and does it.
-    fn handle(&mut self, events: Vec<Event>) -> Result<(), RunError> {
+    pub(crate) fn handle(&mut self, events: Vec<Event>) -> Result<(), RunError> {
         let mut queue = VecDeque::from(events);
         let mut to_do = Vec::new();
         let mut starts = Vec::new();
+        let mut steers = Vec::new();
         let mut over = BTreeSet::new();
-        while let Some(event) = queue.pop_front() {
+        while let Some(mut event) = queue.pop_front() {
+            self.redact(&mut event);
             self.observe(Moment::Fact(&event))?;
             if let Event::AttemptEnded { attempt, .. } = &event {
                 over.insert(*attempt);
@@ -522,12 +336,16 @@ impl<'r> Driver<'r> {
                 match command {
                     Command::StartAttempt(spec) => match self.asks_budget(&spec) {
                         Some((call, worst_case)) => {
-                            self.waiting.insert(call, spec);
+                            self.waiting.insert(call, Waiting::Step(spec));
                             queue.push_back(Event::CallRequested { call, worst_case });
                         }
                         None => starts.push(spec),
                     },
-                    Command::AllowCall(call) => starts.extend(self.waiting.remove(&call)),
+                    Command::AllowCall(call) => match self.waiting.remove(&call) {
+                        Some(Waiting::Step(spec)) => starts.push(spec),
+                        Some(Waiting::Steer(attempt)) => steers.push((attempt, call)),
+                        None => {}
+                    },
                     Command::RefuseCall { call, .. } => {
                         self.waiting.remove(&call);
                     }
@@ -549,19 +367,17 @@ impl<'r> Driver<'r> {
             self.commands = commands;
         }
         let stopped: BTreeSet<AttemptId> = to_do.iter().filter_map(stops).collect();
-        // Steps of one group run while the next group is started and recorded.
-        let mut starts = starts.into_iter().peekable();
-        loop {
-            let mut gated = Vec::new();
-            for spec in starts.by_ref().take(TOGETHER) {
-                self.start(spec, &stopped, &mut gated)?;
-            }
+        starts.retain(|spec: &AttemptSpec| !stopped.contains(&spec.attempt));
+        let alone = starts.len() == 1 && self.running.is_empty();
+        for spec in starts {
+            self.start(&spec, alone)?;
+        }
+        if self.is_due(&to_do) || !steers.is_empty() {
             self.commit()?;
-            for (attempt, process, kind, walk) in gated {
-                step::begin(self, attempt, process, kind, walk);
-            }
-            if starts.peek().is_none() {
-                break;
+        }
+        for (attempt, gate) in std::mem::take(&mut self.behind_gates) {
+            if let Some(running) = self.running.get_mut(&attempt) {
+                running.open(gate);
             }
         }
         // One that ended by itself meanwhile has told its end already.
@@ -569,164 +385,54 @@ impl<'r> Driver<'r> {
         for command in to_do {
             self.carry_out(command)?;
         }
+        for (attempt, call) in steers {
+            if let Some(child) = self.children.get_mut(&attempt) {
+                child.call = Some(call);
+                let spec = child.spec.clone();
+                self.begin_steering(&spec)?;
+            }
+        }
         if let Some(progress) = &self.progress {
             progress.set(&self.plan, &self.state);
         }
         self.observe(Moment::Done)
     }
 
-    /// Starts a process that waits for its gate, and records it.
-    fn start(
-        &mut self,
-        spec: AttemptSpec,
-        stopped: &BTreeSet<AttemptId>,
-        gated: &mut Vec<(AttemptId, Gated, step::Kind, WalkId)>,
-    ) -> Result<(), RunError> {
-        let attempt = spec.attempt;
-        if stopped.contains(&attempt) {
-            return Ok(());
-        }
-        match step::prepare(self, &spec) {
-            Ok(prepared) => {
-                self.append(&Line::Note(&Note::AttemptStarted(prepared.note)))?;
-                self.running.insert(attempt, prepared.stopper);
-                gated.push((attempt, prepared.process, prepared.kind, prepared.walk));
+    /// Starts a process that waits for its gate.
+    fn start(&mut self, spec: &AttemptSpec, alone: bool) -> Result<(), RunError> {
+        let kind = step::kind(&self.plan, spec.attempt.visit.node);
+        match step::start(self, spec, kind, alone) {
+            Ok((stopper, begun)) => {
+                self.running.insert(spec.attempt, stopper);
+                begun.map_or(Ok(()), |begun| self.record(begun))
             }
             Err(error) => {
-                let evidence = crate::tool::not_started(&error);
-                self.soon.push_back(Event::AttemptEnded { attempt, evidence });
+                self.soon.push_back(step::not_started(spec.attempt, &error));
+                Ok(())
             }
         }
-        Ok(())
     }
 
-    /// The budget to ask for before a model step: a command does not say what it will cost, so it gets an even share of
-    /// what is left for all walks that could ask (sections 16 and 22). `None` where nothing is limited.
-    fn asks_budget(&self, spec: &AttemptSpec) -> Option<(CallId, Cost)> {
-        let node = spec.attempt.visit.node;
-        let limits = self.state.limits();
-        let asks = step::kind(&self.plan, node) == step::Kind::Agent;
-        if !asks || (limits.tokens.is_none() && limits.micro_usd.is_none()) {
-            return None;
-        }
-        let budget = self.state.budget();
-        let (settled, reserved) = (budget.settled, budget.reserved());
-        let sharers = u64::try_from(self.state.walks_under_way()).unwrap_or(u64::MAX).max(1);
-        let left = |limit: Option<u64>, settled: u64, reserved: u64| {
-            let left = limit?.saturating_sub(settled);
-            Some((left / sharers).min(left.saturating_sub(reserved)).max(1))
-        };
-        let own =
-            crate::attributes::text(self.plan.pipeline(), node, dotwright_model::AttributeKey::MAX_COST_USD)
-                .and_then(|text| dotwright_engine::run::micro_usd(&text));
-        let money = left(limits.micro_usd, settled.micro_usd, reserved.micro_usd);
-        let tokens = left(limits.tokens, settled.tokens, reserved.tokens);
-        let worst = Cost { tokens: tokens.unwrap_or(0), micro_usd: Some(own.or(money).unwrap_or(0)) };
-        Some((CallId { attempt: spec.attempt, call: 1 }, worst))
+    /// Records a process that waits for its gate, which the next batch on disk opens.
+    fn record(&mut self, begun: Begun) -> Result<(), RunError> {
+        let Begun { started, gate } = begun;
+        self.behind_gates.push((started.attempt, gate));
+        self.append(&Line::Note(&Note::AttemptStarted(started)))
     }
 
-    fn start_timer(&mut self, timer: TimerId, spec: TimerSpec) -> Result<Option<Event>, RunError> {
-        let (millis, fact) = match spec {
-            TimerSpec::Retry { nominal, jitter: true, .. } => {
-                let millis = nominal.saturating_mul(jitter_thousandths()) / 1000;
-                (millis, Some(Event::DelayChosen { timer, millis }))
-            }
-            TimerSpec::Retry { nominal, jitter: false, .. } => {
-                (nominal, Some(Event::DelayChosen { timer, millis: nominal }))
-            }
-            TimerSpec::Cycle { millis, .. } => (millis, None),
-            TimerSpec::Gate { gate, millis } => {
-                let now = now_millis();
-                let deadline = match self.deadlines.get(&timer) {
-                    Some(&deadline) => deadline,
-                    None => {
-                        let deadline = now.saturating_add(millis);
-                        self.deadlines.insert(timer, deadline);
-                        self.append(&Line::Note(&Note::GateDeadline { gate, timer, deadline }))?;
-                        deadline
-                    }
-                };
-                (deadline.saturating_sub(now), None)
-            }
-        };
-        // Further away than any clock goes is never.
-        if let Some(at) = Instant::now().checked_add(Duration::from_millis(millis)) {
-            self.timers.insert((at, timer));
-        }
-        Ok(fact)
+    /// True when the batch cannot wait for steps that are being started. Their records will follow in a moment, and
+    /// nobody has seen anything of it before.
+    fn is_due(&self, to_do: &[Command]) -> bool {
+        let is_starting = self.running.values().any(Stopper::is_closed);
+        !is_starting || !to_do.is_empty() || !self.behind_gates.is_empty() || !self.soon.is_empty()
     }
 
-    fn carry_out(&mut self, command: Command) -> Result<(), RunError> {
-        match command {
-            Command::StopAttempt { attempt, .. } => match self.running.get(&attempt) {
-                Some(stopper) => stopper.stop(),
-                None => {
-                    self.soon.push_back(Event::AttemptEnded { attempt, evidence: Evidence::Stopped });
-                }
-            },
-            Command::Ask(gate) => {
-                let setup = self.setup;
-                self.soon.extend(self.desk.open(setup, &self.plan, &self.state, gate));
-            }
-            Command::CloseGate { gate, .. } => self.desk.close(gate),
-            Command::StartChild(spec) => {
-                let attempt = spec.attempt;
-                let child = child::start(self, &spec);
-                self.children.insert(attempt, child);
-            }
-            Command::ObserveChild(attempt) => {
-                let progress = self.children.get(&attempt).map(|child| child.progress.get());
-                let progress = progress.unwrap_or_default();
-                self.soon.push_back(Event::ChildObserved { attempt, progress });
-            }
-            Command::PauseChild(attempt) => match self.children.get(&attempt) {
-                Some(child) => child.control.ask(Request::Pause { by: "parent".to_owned() }),
-                None => self.soon.push_back(Event::ChildPaused { attempt }),
-            },
-            Command::StopChild { attempt, .. } => match self.children.get(&attempt) {
-                Some(child) => {
-                    child.control.ask(Request::Cancel { by: "parent".to_owned(), now: false });
-                }
-                None => self.soon.push_back(child::cancelled(attempt)),
-            },
-            Command::MergeWork { visit, walk, branches } => self.merge(visit, walk, branches),
-            Command::RejectAnswer { .. } | Command::SteerChild(_) => {}
-            Command::Decide(_)
-            | Command::StartAttempt(_)
-            | Command::AllowCall(_)
-            | Command::RefuseCall { .. }
-            | Command::StartTimer { .. }
-            | Command::DropTimer(_)
-            | Command::Pause(_)
-            | Command::Finish(_) => {}
-        }
-        Ok(())
+    /// A number for a paid call of a manager that none before it had, also after a resume.
+    pub(crate) fn steering_call(&self) -> u32 {
+        u32::try_from(self.log.seq()).unwrap_or(u32::MAX)
     }
 
-    /// Merges in a thread of its own: a large repository takes its time.
-    fn merge(&mut self, visit: VisitId, walk: WalkId, branches: Vec<WalkId>) {
-        let Some(trees) = self.trees.clone() else {
-            return self.soon.push_back(Event::WorkMerged { visit, conflicts: Vec::new() });
-        };
-        let sender = self.sender.clone();
-        let subject = Subject { node: self.name(visit.node).to_owned(), visit: visit.visit, attempt: 0 };
-        std::thread::spawn(move || {
-            // A merge that cannot be made is not a merge: the person sees what git says in place of the paths.
-            let conflicts =
-                trees.merge(walk, &branches, &subject).unwrap_or_else(|error| vec![error.to_string()]);
-            let _over = sender.send(Incoming::Merged { visit, conflicts });
-        });
-    }
-
-    /// Where the steps of a walk work.
-    pub(crate) fn workdir_of(&self, walk: WalkId) -> std::io::Result<PathBuf> {
-        match &self.trees {
-            Some(trees) => trees.workdir(&self.state, walk),
-            None => Ok(self.workdir.clone()),
-        }
-    }
-
-    fn append(&mut self, line: &Line<'_>) -> Result<(), RunError> {
+    pub(crate) fn append(&mut self, line: &Line<'_>) -> Result<(), RunError> {
         let (visit, _) = subject(line);
         let branch = self.branches.of(&self.plan, line);
         let node = visit.map_or("", |visit| self.plan.name(visit.node));
@@ -734,7 +440,7 @@ impl<'r> Driver<'r> {
         self.log.append(line, self.state.generation(), branch, node, &ts)
     }
 
-    fn commit(&mut self) -> Result<(), RunError> {
+    pub(crate) fn commit(&mut self) -> Result<(), RunError> {
         let batch = self.log.pending().to_vec();
         self.observe(Moment::Appending(&batch))?;
         self.log.commit()?;
@@ -745,6 +451,15 @@ impl<'r> Driver<'r> {
     pub(crate) fn name(&self, node: NodeKey) -> &str {
         self.plan.name(node)
     }
+}
+
+/// What a run of this pipeline must not write.
+pub(crate) fn secrets(setup: &Setup, graph: &Graph) -> Secrets {
+    let pipeline = graph.pipeline.share();
+    let mut passed: BTreeSet<String> =
+        pipeline.nodes().flat_map(|node| list(&pipeline, node.into(), AttributeKey::ENV)).collect();
+    passed.extend(setup.backend.iter().flat_map(|backend| backend.variables.iter().cloned()));
+    Secrets::new(setup.variables.secrets(|name| passed.contains(name)))
 }
 
 fn stops(command: &Command) -> Option<AttemptId> {

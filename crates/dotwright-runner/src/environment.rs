@@ -1,5 +1,6 @@
 //! The one builder of environments: a command, a model backend and a registered handler see the same (section 15).
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -34,14 +35,36 @@ impl Variables {
         let (withheld, open) = named.partition(|(name, _)| is_withheld(name));
         Variables { open, withheld }
     }
+
+    /// Names and values of secrets: of variables whose names say so, and of those that are passed on by name.
+    ///
+    /// An absolute path that is passed on by name is none, and neither is the name of a variable.
+    pub(crate) fn secrets(&self, is_passed: impl Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
+        let all = || self.withheld.iter().chain(&self.open);
+        let names: BTreeSet<&OsStr> = all().map(|(name, _)| name.as_os_str()).collect();
+        let is_secret = |name: &OsStr, value: &OsStr| {
+            let passed = name.to_str().is_some_and(&is_passed) && !Path::new(value).is_absolute();
+            (names_secret(name) || passed) && !names.contains(value)
+        };
+        let secrets = all().filter(|(name, value)| is_secret(name, value));
+        let pair = |(name, value): &(OsString, OsString)| {
+            (name.to_string_lossy().into_owned(), value.as_encoded_bytes().to_vec())
+        };
+        secrets.map(pair).collect()
+    }
 }
 
 fn is_withheld(name: &OsStr) -> bool {
+    name.as_encoded_bytes().to_ascii_uppercase().starts_with(b"GIT_") || names_secret(name)
+}
+
+fn names_secret(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes().to_ascii_uppercase();
-    name.starts_with(b"GIT_") || SECRET.iter().any(|end| name.ends_with(end.as_bytes()))
+    SECRET.iter().any(|end| name.ends_with(end.as_bytes()))
 }
 
 /// What an attempt is told about itself.
+#[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'s> {
     pub(crate) variables: &'s Variables,
     pub(crate) plan: &'s Plan,
@@ -60,11 +83,17 @@ pub(crate) fn status_path(folder: &Path) -> PathBuf {
     folder.join("status.json")
 }
 
-/// All variables of an attempt.
-pub(crate) fn environment(
-    around: &Surroundings<'_>,
-    spec: &AttemptSpec,
-) -> std::io::Result<Vec<(OsString, OsString)>> {
+/// What an attempt is told.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    /// All its variables.
+    pub(crate) variables: Vec<(OsString, OsString)>,
+    /// Files that variables name, with what has to be in them.
+    pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+/// The environment of an attempt.
+pub(crate) fn environment(around: &Surroundings<'_>, spec: &AttemptSpec) -> Environment {
     let plan = around.plan;
     let node = spec.attempt.visit.node;
     let listed = attributes::list(plan.pipeline(), node, AttributeKey::ENV);
@@ -90,6 +119,7 @@ pub(crate) fn environment(
     set("ATTRACTOR_OUT_DIR", around.folder.as_os_str());
     set("ATTRACTOR_STATUS_FILE", status_path(around.folder).as_os_str());
     set("ATTRACTOR_GRAPH", around.source.as_os_str());
+    let mut files = Vec::new();
     let context = around.state.context(plan, spec.walk);
     for key in attributes::list(plan.pipeline(), node, AttributeKey::READS) {
         let name = format!("ATTRACTOR_CTX_{}", variable_name(&key));
@@ -99,11 +129,11 @@ pub(crate) fn environment(
             set(&name, OsStr::new(value.as_ref()));
         } else {
             let file = around.folder.join(&name);
-            std::fs::write(&file, value.as_bytes())?;
             set(&format!("{name}_FILE"), file.as_os_str());
+            files.push((file, value.into_owned().into_bytes()));
         }
     }
-    Ok(all)
+    Environment { variables: all, files }
 }
 
 fn variable_name(key: &str) -> String {

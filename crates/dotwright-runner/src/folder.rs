@@ -164,20 +164,25 @@ impl RunFolder {
         self.path.join("inbox")
     }
 
-    /// A fresh folder for an attempt; its name holds a nonce, so that nothing can be waiting in it.
-    pub(crate) fn attempt(&self, node: &str, place: &str, nonce: &str) -> std::io::Result<PathBuf> {
-        let parent = self.nodes().join(file_name(node));
-        let path = parent.join(format!("{place}-{nonce}"));
-        let mut builder = std::fs::DirBuilder::new();
-        builder.mode(0o700);
-        match builder.create(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                private_folder(&parent)?;
-                builder.create(&path)?;
-            }
-            made => made?,
+    /// The folder of an attempt, which [`fresh_folder`] makes; its name holds a nonce, so that nothing can be waiting in it.
+    pub(crate) fn attempt(&self, node: &str, place: &str, nonce: &str) -> PathBuf {
+        let mut path = self.nodes();
+        path.push(file_name(node));
+        path.push(format!("{place}-{nonce}"));
+        path
+    }
+}
+
+/// Creates a folder that must not be there, and the one around it if need be.
+pub(crate) fn fresh_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.mode(0o700);
+    match (builder.create(path), path.parent()) {
+        (Err(error), Some(parent)) if error.kind() == std::io::ErrorKind::NotFound => {
+            private_folder(parent)?;
+            builder.create(path)
         }
-        Ok(path)
+        (made, _) => made,
     }
 }
 

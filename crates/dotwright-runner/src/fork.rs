@@ -45,7 +45,9 @@ pub fn fork(
         let line = match &record.entry {
             Entry::Fact(event) => Line::Fact(event),
             Entry::Decision(command) => Line::Decision(command),
-            Entry::Note(note @ Note::GateDeadline { .. }) => Line::Note(note),
+            Entry::Note(
+                note @ (Note::GateDeadline { .. } | Note::Turn { .. } | Note::Steered { attempt: None, .. }),
+            ) => Line::Note(note),
             Entry::Note(_) => continue,
         };
         log.append(&line, record.generation, &record.branch, &record.node, &record.ts)?;

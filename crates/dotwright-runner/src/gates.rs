@@ -10,7 +10,7 @@ use dotwright_engine::run::{
 use dotwright_model::AttributeKey;
 
 use crate::attributes::text;
-use crate::driver::Incoming;
+use crate::mailbox::Incoming;
 use crate::moment::{Asked, Asker, Reply};
 use crate::setup::{OnGate, Setup};
 

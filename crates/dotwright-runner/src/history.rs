@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, VecDeque};
 use dotwright_engine::run::{AttemptId, Command, Plan, State, TimerId, Trace};
 
 use crate::branches::Branches;
+use crate::conversation::Conversations;
 use crate::error::RunError;
 use crate::folder::RunFolder;
 use crate::lock;
 use crate::log;
-use crate::record::{AttemptStarted, Entry, Line, Note, Record, RunCreated};
+use crate::record::{AttemptStarted, Entry, Line, Note, Part, Record, RunCreated};
 use crate::report::Report;
 
 /// What a log stands for.
@@ -23,6 +24,11 @@ pub(crate) struct Folded {
     pub(crate) started: BTreeMap<AttemptId, AttemptStarted>,
     pub(crate) deadlines: BTreeMap<TimerId, u64>,
     pub(crate) branches: Branches,
+    /// Blobs of what the manager said and no model step was told.
+    pub(crate) steering: Vec<String>,
+    pub(crate) conversations: Conversations,
+    /// Processes that made a text for a child and may still be there.
+    pub(crate) steerers: Vec<AttemptStarted>,
     /// Decisions that follow from the last fact and were cut off.
     pub(crate) missing: Vec<Command>,
     pub(crate) seq: u64,
@@ -35,7 +41,7 @@ impl Folded {
     pub(crate) fn read(folder: &RunFolder, plan: &Plan) -> Result<Folded, RunError> {
         let contents = log::read(folder)?;
         let created = created(folder, &contents.records)?;
-        if crate::driver::sha256(plan.pipeline().source()) != created.graph_sha256 {
+        if crate::platform::sha256(plan.pipeline().source()) != created.graph_sha256 {
             let why = "the pipeline in its folder is not the one that it began with".to_owned();
             return Err(RunError::Damaged { path: folder.source(), seq: 1, why });
         }
@@ -60,6 +66,9 @@ impl Folded {
             started: fold.started,
             deadlines: fold.deadlines,
             branches: fold.branches,
+            steering: fold.steering,
+            conversations: fold.conversations,
+            steerers: fold.steerers.into_values().collect(),
         })
     }
 }
@@ -79,6 +88,11 @@ struct Fold {
     started: BTreeMap<AttemptId, AttemptStarted>,
     deadlines: BTreeMap<TimerId, u64>,
     branches: Branches,
+    /// Blobs of what the manager said and no model step was told.
+    steering: Vec<String>,
+    conversations: Conversations,
+    /// Processes that made a text for a child.
+    steerers: BTreeMap<AttemptId, AttemptStarted>,
 }
 
 impl Fold {
@@ -102,9 +116,26 @@ impl Fold {
             },
             Entry::Note(Note::AttemptStarted(started)) => {
                 self.started.insert(started.attempt, started.clone());
+                let node = started.attempt.visit.node;
+                match started.part {
+                    Part::Step if crate::step::kind(plan, node) == crate::step::Kind::Agent => {
+                        self.steering.clear();
+                    }
+                    Part::Steer => {
+                        self.steerers.insert(started.attempt, started.clone());
+                    }
+                    Part::Step | Part::Verify => {}
+                }
             }
             Entry::Note(Note::GateDeadline { timer, deadline, .. }) => {
                 self.deadlines.insert(*timer, *deadline);
+            }
+            Entry::Note(Note::Turn { thread, turn, .. }) => {
+                self.conversations.entry(thread.clone()).or_default().push(turn.clone());
+            }
+            Entry::Note(Note::Steered { attempt: None, text, .. }) => self.steering.push(text.clone()),
+            Entry::Note(Note::Steered { attempt: Some(attempt), .. }) => {
+                self.steerers.remove(attempt);
             }
             Entry::Note(
                 Note::RunCreated(_)

@@ -65,6 +65,11 @@ impl Log {
         &self.batch
     }
 
+    /// The number of the last record.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
+    }
+
     /// The digest of the last record.
     pub(crate) fn digest(&self) -> &str {
         &self.prev

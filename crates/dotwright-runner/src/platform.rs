@@ -1,7 +1,10 @@
 //! What tells one process from a later one with the same number: the boot it lives in and its start time.
 
+use std::io::Read;
+
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A process that cannot be mistaken for another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,19 +46,24 @@ pub(crate) fn boot_id() -> String {
 
 /// When a process started, in ticks since boot.
 fn start_time(pid: i32) -> Option<u64> {
-    stat_fields(pid)?.nth(19)?.parse().ok()
+    stat_field(pid, 19)?.parse().ok()
 }
 
 /// The process group of a process.
 pub(crate) fn group_of(pid: i32) -> Option<i32> {
-    stat_fields(pid)?.nth(2)?.parse().ok()
+    stat_field(pid, 2)?.parse().ok()
 }
 
-/// Fields of `/proc/PID/stat` from the state on. The name before it stands in parentheses and can hold anything.
-fn stat_fields(pid: i32) -> Option<impl Iterator<Item = String>> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, rest) = text.rsplit_once(')')?;
-    Some(rest.split_whitespace().map(str::to_owned).collect::<Vec<_>>().into_iter())
+/// A field of `/proc/PID/stat`, counted from the state. The name before that stands in parentheses and can hold anything.
+fn stat_field(pid: i32, index: usize) -> Option<String> {
+    // One read is enough for any of these files, and twice as fast as one that looks for their length first.
+    let mut bytes = [0_u8; 1024];
+    let count =
+        std::fs::File::open(format!("/proc/{pid}/stat")).and_then(|mut file| file.read(&mut bytes)).ok()?;
+    let bytes = bytes.get(..count)?;
+    let end = bytes.iter().rposition(|&byte| byte == b')')?;
+    let rest = std::str::from_utf8(bytes.get(end + 1..)?).ok()?;
+    rest.split_ascii_whitespace().nth(index).map(str::to_owned)
 }
 
 /// Random lower-case hexadecimal digits.
@@ -81,12 +89,13 @@ pub(crate) fn jitter_thousandths() -> u64 {
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _written = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 });
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// SHA-256 of a text, in lower-case hexadecimal digits.
+pub(crate) fn sha256(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// Milliseconds since 1970.

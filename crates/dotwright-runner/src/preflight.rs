@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use dotwright_engine::run::Plan;
-use dotwright_model::{AttributeKey, Handler};
+use dotwright_engine::run::{NodeKey, Plan};
+use dotwright_model::{AttributeKey, Handler, Pipeline};
 
-use crate::attributes::{flag, text, text_or_graph};
+use crate::attributes::{flag, list, text, text_or_graph};
+use crate::fidelity::{Fidelity, Unknown};
 use crate::graph::Graph;
 use crate::setup::Setup;
 use crate::worktree::{Repository, WorktreeMode};
@@ -52,10 +53,18 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
     let plan = Plan::new(graph.pipeline.share());
     for node in pipeline.nodes() {
         let id = pipeline.id(node);
-        let key = node.into();
+        let key: NodeKey = node.into();
         let mut refuse = |message: String, help: &str| {
             found.push(Refusal { node: id.to_owned(), message, help: help.to_owned() });
         };
+        if matches!(plan.handler(key), Handler::Codergen | Handler::FanIn) {
+            let edges = pipeline.incoming(node).iter().map(|&edge| Some(edge.into()));
+            let unknown = edges.chain([None]).find_map(|edge| Fidelity::of(&pipeline, key, edge).err());
+            if let Some(Unknown(word)) = unknown {
+                let help = "write one of full, truncate, compact, summary:low, summary:medium, summary:high";
+                refuse(format!("`{id}` asks for the fidelity `{word}`, which is none"), help);
+            }
+        }
         let backend_for = |what: &str| format!("`{id}` {what} and no model backend is configured");
         let with_backend = "name one, as in `--backend \"claude -p\"`";
         match plan.handler(key) {
@@ -85,6 +94,17 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
                     refuse(format!("`{id}` has the handler type `{kind}`, which nobody registered"), &help);
                 }
             }
+            Handler::Manager if steers(&pipeline, key) && setup.backend.is_none() => {
+                refuse(backend_for("steers its child"), with_backend);
+            }
+            Handler::Manager
+                if steers(&pipeline, key) && text(&pipeline, key, AttributeKey::PROMPT).is_none() =>
+            {
+                refuse(
+                    format!("`{id}` steers its child and has no prompt"),
+                    "give it a `prompt`, or take `steer` out of `manager.actions`",
+                );
+            }
             Handler::Manager if !graph.children.contains_key(id) => {
                 refuse(format!("`{id}` has no child pipeline"), "name a file in `stack.child_dotfile`");
             }
@@ -106,4 +126,9 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
         let message = format!("the working directory `{workdir}` does not exist");
         found.push(Refusal { node: String::new(), message, help: "create it".to_owned() });
     }
+}
+
+/// True when a manager has a model say something to its child.
+fn steers(pipeline: &Pipeline, node: NodeKey) -> bool {
+    list(pipeline, node, AttributeKey::MANAGER_ACTIONS).iter().any(|action| action == "steer")
 }

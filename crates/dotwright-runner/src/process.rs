@@ -12,6 +12,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -20,6 +21,7 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use crate::blobs::Blobs;
 use crate::capture::{Capture, Captured};
 use crate::platform::ProcessRef;
+use crate::redaction::Secrets;
 
 /// How long pipes are read that somebody outside the group holds open, and how long a killed group may take.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -27,6 +29,9 @@ const DRAIN: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(5);
 /// The longest single argument that the operating system takes, with room to spare.
 const LONGEST_ARGUMENT: usize = 100 << 10;
+
+/// Bytes that are read at once: what a pipe holds.
+const BUFFER: usize = 64 << 10;
 
 /// Waits for a line, then gives way to what follows without its standard input.
 const TOOL_GATE: &str = "read -r x||exit 125;exec </dev/null;unset x;";
@@ -68,19 +73,64 @@ pub(crate) struct Bounds {
 #[derive(Debug)]
 pub(crate) struct Gated {
     child: Child,
-    stdin: Option<ChildStdin>,
-    input: Vec<u8>,
+    input: Input,
     bounds: Bounds,
     folder: PathBuf,
-    pub(crate) process: ProcessRef,
-    stop: OwnedFd,
+    process: ProcessRef,
+    orders: Orders,
+    opened: Arc<OnceLock<Instant>>,
 }
 
-/// What ends a running process.
+/// What a process waits for.
 #[derive(Debug)]
-pub(crate) struct Stopper(OwnedFd);
+pub(crate) struct Gate {
+    /// Where the line goes; `None` where whoever watches the process writes it, because more has to follow.
+    pipe: Option<ChildStdin>,
+    opened: Arc<OnceLock<Instant>>,
+}
+
+/// What comes to whoever watches a process.
+#[derive(Debug)]
+pub(crate) struct Orders(OwnedFd);
+
+impl Orders {
+    /// The same orders for a second process, once the first one has ended.
+    pub(crate) fn share(&self) -> std::io::Result<Orders> {
+        self.0.try_clone().map(Orders)
+    }
+}
+
+/// What begins and ends a process.
+#[derive(Debug)]
+pub(crate) struct Stopper {
+    orders: OwnedFd,
+    /// The gate was not opened yet.
+    is_closed: bool,
+}
+
+/// The way from a driver to whoever watches a process.
+pub(crate) fn orders() -> std::io::Result<(Orders, Stopper)> {
+    let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    Ok((Orders(reader), Stopper { orders: writer, is_closed: true }))
+}
 
 impl Stopper {
+    /// Opens the gate.
+    pub(crate) fn open(&mut self, gate: Gate) {
+        self.is_closed = false;
+        gate.opened.get_or_init(Instant::now);
+        match gate.pipe {
+            // An error means that the process was killed at its gate, which its end will show.
+            Some(mut pipe) => drop(pipe.write_all(b"\n")),
+            None => self.send(b'o'),
+        }
+    }
+
+    /// True as long as the gate is closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
     /// TERM, and KILL after the grace of the step.
     pub(crate) fn stop(&self) {
         self.send(b's');
@@ -93,7 +143,7 @@ impl Stopper {
 
     fn send(&self, word: u8) {
         // An error means that the process has ended.
-        let _ended = rustix::io::write(&self.0, &[word]);
+        let _ended = rustix::io::write(&self.orders, &[word]);
     }
 }
 
@@ -114,12 +164,14 @@ pub(crate) struct Finished {
     pub(crate) ending: Ending,
     pub(crate) stdout: Captured,
     pub(crate) stderr: Captured,
+    /// Its gate was opened.
+    pub(crate) began: bool,
     /// Somebody outside the group held a pipe.
     pub(crate) leftovers: bool,
 }
 
 /// Starts a process that does nothing yet.
-pub(crate) fn spawn(launch: Launch) -> std::io::Result<(Gated, Stopper)> {
+pub(crate) fn spawn(launch: Launch, orders: Orders) -> std::io::Result<(Gated, ProcessRef, Gate)> {
     let Launch { what, environment, workdir, folder, bounds } = launch;
     let (mut command, input) = command(what, &folder)?;
     command
@@ -130,12 +182,13 @@ pub(crate) fn spawn(launch: Launch) -> std::io::Result<(Gated, Stopper)> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let (stop, stopper) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
     let mut child = command.spawn()?;
-    let pid = i32::try_from(child.id()).unwrap_or(0);
-    let stdin = child.stdin.take();
-    let gated = Gated { stdin, child, input, bounds, folder, process: ProcessRef::of(pid), stop };
-    Ok((gated, Stopper(stopper)))
+    let process = ProcessRef::of(i32::try_from(child.id()).unwrap_or(0));
+    let opened = Arc::default();
+    let mut gate = Gate { pipe: child.stdin.take(), opened: Arc::clone(&opened) };
+    let kept = if input.is_empty() { None } else { gate.pipe.take() };
+    let input = Input { gate: kept, pipe: None, rest: input, sent: 0 };
+    Ok((Gated { child, input, bounds, folder, process: process.clone(), orders, opened }, process, gate))
 }
 
 fn command(what: Program, folder: &Path) -> std::io::Result<(Command, Vec<u8>)> {
@@ -162,62 +215,43 @@ fn command(what: Program, folder: &Path) -> std::io::Result<(Command, Vec<u8>)> 
 }
 
 impl Gated {
-    /// The folder of the attempt.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Lets the process begin, and gives what has to be watched from now on. Does not block.
-    pub(crate) fn open(mut self) -> Running {
-        if let Some(stdin) = &mut self.stdin {
-            // An error means that the process was killed at its gate, which its end will show.
-            let _killed = stdin.write_all(b"\n");
-        }
-        if self.input.is_empty() {
-            self.stdin = None;
-        }
-        Running(self)
-    }
-}
-
-/// A process that runs.
-pub(crate) struct Running(Gated);
-
-impl Running {
-    /// Watches the process to its end.
-    pub(crate) fn supervise(self, blobs: &Blobs) -> std::io::Result<Finished> {
-        let Gated { mut child, stdin, input, bounds, folder, process, stop } = self.0;
+    /// Watches the process to its end, from the gate on.
+    pub(crate) fn supervise(self, blobs: &Blobs, secrets: &Arc<Secrets>) -> std::io::Result<Finished> {
+        let Gated { mut child, input, bounds, folder, process, orders, opened } = self;
         let out = child.stdout.take().map(OwnedFd::from);
         let err = child.stderr.take().map(OwnedFd::from);
         let mut streams = Streams {
-            out: Stream::new(out, folder.join("stdout.part")),
-            err: Stream::new(err, folder.join("stderr.part")),
-            input: Input { pipe: stdin, rest: input, sent: 0 },
+            out: Stream::new(out, folder.join("stdout.part"), secrets),
+            err: Stream::new(err, folder.join("stderr.part"), secrets),
+            input,
         };
+        let mut buffer = vec![0_u8; BUFFER];
         let group = process.id();
         let exit = exit_descriptor(group);
-        let mut watch = Watch::new(bounds, group);
-        let mut stop = Some(stop);
+        let mut watch = Watch::new(bounds, group, opened);
+        let mut orders = Some(orders);
         while !watch.is_over() {
-            streams.wait(
-                stop.as_ref(),
+            let is_ordered = streams.wait(
+                orders.as_ref(),
                 exit.as_ref().filter(|_| watch.status.is_none()),
                 watch.patience(exit.is_some()),
             )?;
-            if streams.read() {
+            if streams.read(&mut buffer) {
                 watch.progress = Instant::now();
             }
-            stop = stop.and_then(|pipe| watch.orders(pipe));
+            if is_ordered {
+                orders = orders.and_then(|orders| watch.obey(orders, &mut streams.input));
+            }
             if watch.status.is_none() {
                 watch.status = child.try_wait()?;
             }
             watch.act();
         }
         let drained_by = Instant::now() + DRAIN;
-        streams.input.pipe = None;
+        streams.input.close();
         while streams.are_open() && Instant::now() < drained_by {
             streams.wait(None, None, Some(drained_by.saturating_duration_since(Instant::now())))?;
-            streams.read();
+            streams.read(&mut buffer);
         }
         let leftovers = streams.are_open();
         if watch.status.is_none() {
@@ -226,6 +260,7 @@ impl Running {
         }
         Ok(Finished {
             ending: watch.ending(),
+            began: watch.began().is_some(),
             stdout: streams.out.capture.finish(blobs)?,
             stderr: streams.err.capture.finish(blobs)?,
             leftovers,
@@ -245,7 +280,9 @@ fn exit_descriptor(process: Option<Pid>) -> Option<OwnedFd> {
 struct Watch {
     bounds: Bounds,
     group: Option<Pid>,
-    started: Instant,
+    spawned: Instant,
+    /// When the gate was opened.
+    opened: Arc<OnceLock<Instant>>,
     progress: Instant,
     cause: Option<Ending>,
     /// When TERM becomes KILL.
@@ -256,13 +293,14 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(bounds: Bounds, group: Option<Pid>) -> Watch {
-        let now = Instant::now();
+    fn new(bounds: Bounds, group: Option<Pid>, opened: Arc<OnceLock<Instant>>) -> Watch {
+        let spawned = Instant::now();
         Watch {
             bounds,
             group,
-            started: now,
-            progress: now,
+            spawned,
+            opened,
+            progress: spawned,
             cause: None,
             kill_at: None,
             killed: None,
@@ -275,13 +313,19 @@ impl Watch {
         self.gone || self.killed.is_some_and(|killed| killed.elapsed() > DRAIN)
     }
 
+    /// When the gate was opened.
+    fn began(&self) -> Option<Instant> {
+        self.opened.get().copied()
+    }
+
     /// How long nothing has to be looked at.
     fn patience(&self, sees_exit: bool) -> Option<Duration> {
         let now = Instant::now();
         if self.status.is_some() || self.killed.is_some() || !sees_exit {
             return Some(LOOK);
         }
-        let timeout = self.bounds.timeout.map(|timeout| self.started + timeout);
+        // Before the gate is open this is too early, which costs one look more.
+        let timeout = self.bounds.timeout.map(|timeout| self.began().unwrap_or(self.spawned) + timeout);
         let stall = self.bounds.stall.map(|stall| self.progress + stall);
         let next = match self.kill_at {
             Some(at) => Some(at),
@@ -290,25 +334,34 @@ impl Watch {
         next.map(|at| at.saturating_duration_since(now))
     }
 
-    /// Reads what the driver asks for. Gives the pipe back while more can come.
-    fn orders(&mut self, pipe: OwnedFd) -> Option<OwnedFd> {
-        let mut fds = [PollFd::new(&pipe, PollFlags::IN)];
-        let ready = poll(&mut fds, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 }));
-        if !matches!(ready, Ok(1..)) {
-            return Some(pipe);
-        }
+    /// Does what the driver asks for. Gives the way to it back while more can come.
+    fn obey(&mut self, orders: Orders, input: &mut Input) -> Option<Orders> {
         let mut words = [0_u8; 16];
-        // A driver that is gone gives no orders, and a later one finds the process by its record.
-        let count = rustix::io::read(&pipe, &mut words).ok().filter(|&count| count > 0)?;
-        if self.status.is_none() {
-            self.cause.get_or_insert(Ending::Stopped);
+        let count = rustix::io::read(&orders.0, &mut words).unwrap_or(0);
+        let words = words.get(..count).unwrap_or_default();
+        if words.is_empty() {
+            // A driver that is gone gives no orders. What is behind its gate leaves; what is not goes on, and a later
+            // driver finds it by its record.
+            if self.began().is_none() {
+                self.cause.get_or_insert(Ending::Stopped);
+                input.close();
+            }
+            return None;
         }
-        if words.iter().take(count).any(|&word| word == b'k') {
-            self.kill();
-        } else {
-            self.terminate();
+        let is_stop = |word: &u8| matches!(word, b's' | b'k');
+        if words.iter().any(is_stop) {
+            if self.status.is_none() {
+                self.cause.get_or_insert(Ending::Stopped);
+            }
+            if words.contains(&b'k') {
+                self.kill();
+            } else {
+                self.terminate();
+            }
+        } else if self.cause.is_none() {
+            input.open();
         }
-        Some(pipe)
+        Some(orders)
     }
 
     fn act(&mut self) {
@@ -316,12 +369,14 @@ impl Watch {
         if self.status.is_some() {
             self.end_group();
         } else if self.cause.is_none() {
-            let late =
-                |since: Instant, limit: Option<Duration>| limit.is_some_and(|limit| now >= since + limit);
-            if late(self.started, self.bounds.timeout) {
+            let began = self.began();
+            let late = |since: Option<Instant>, limit: Option<Duration>| {
+                since.zip(limit).is_some_and(|(since, limit)| now >= since + limit)
+            };
+            if late(began, self.bounds.timeout) {
                 self.cause = Some(Ending::TimedOut);
                 self.terminate();
-            } else if late(self.progress, self.bounds.stall) {
+            } else if late(began.map(|began| began.max(self.progress)), self.bounds.stall) {
                 self.cause = Some(Ending::Stalled);
                 self.terminate();
             }
@@ -384,7 +439,8 @@ enum Pipe {
     Out,
     Err,
     Input,
-    Other,
+    Orders,
+    Exit,
 }
 
 struct Streams {
@@ -399,15 +455,22 @@ struct Stream {
     capture: Capture,
 }
 
+#[derive(Debug)]
 struct Input {
+    /// The pipe before the gate is open.
+    gate: Option<ChildStdin>,
     pipe: Option<ChildStdin>,
     rest: Vec<u8>,
     sent: usize,
 }
 
 impl Stream {
-    fn new(pipe: Option<OwnedFd>, spill: PathBuf) -> Stream {
-        Stream { pipe: pipe.map(std::fs::File::from), ready: false, capture: Capture::new(spill) }
+    fn new(pipe: Option<OwnedFd>, spill: PathBuf, secrets: &Arc<Secrets>) -> Stream {
+        Stream {
+            pipe: pipe.map(std::fs::File::from),
+            ready: false,
+            capture: Capture::new(spill, Arc::clone(secrets)),
+        }
     }
 
     /// Reads what is there. True when it was something.
@@ -429,6 +492,19 @@ impl Stream {
 }
 
 impl Input {
+    /// Lets the process begin.
+    fn open(&mut self) {
+        let Some(mut pipe) = self.gate.take() else { return };
+        // An error means that the process was killed at its gate, which its end will show.
+        let _killed = pipe.write_all(b"\n");
+        self.pipe = Some(pipe).filter(|_| !self.rest.is_empty());
+    }
+
+    fn close(&mut self) {
+        self.gate = None;
+        self.pipe = None;
+    }
+
     /// Writes no more than a pipe takes at once, so that it cannot block.
     fn write(&mut self) {
         let Some(pipe) = &mut self.pipe else { return };
@@ -447,20 +523,20 @@ impl Streams {
         self.out.pipe.is_some() || self.err.pipe.is_some()
     }
 
-    /// Waits until something can be read or written, or `patience` is over.
+    /// Waits until something can be read or written, or `patience` is over. True when there are orders.
     fn wait(
         &mut self,
-        stop: Option<&OwnedFd>,
+        orders: Option<&Orders>,
         exit: Option<&OwnedFd>,
         patience: Option<Duration>,
-    ) -> std::io::Result<()> {
+    ) -> std::io::Result<bool> {
         let flags = |name| if name == Pipe::Input { PollFlags::OUT } else { PollFlags::IN };
         let pipes = [
             (Pipe::Out, self.out.pipe.as_ref().map(AsFd::as_fd)),
             (Pipe::Err, self.err.pipe.as_ref().map(AsFd::as_fd)),
             (Pipe::Input, self.input.pipe.as_ref().map(AsFd::as_fd)),
-            (Pipe::Other, stop.map(AsFd::as_fd)),
-            (Pipe::Other, exit.map(AsFd::as_fd)),
+            (Pipe::Orders, orders.map(|orders| orders.0.as_fd())),
+            (Pipe::Exit, exit.map(AsFd::as_fd)),
         ];
         let open: Vec<_> = pipes.into_iter().filter_map(|(name, fd)| Some((name, fd?))).collect();
         let mut fds: Vec<PollFd<'_>> =
@@ -468,7 +544,7 @@ impl Streams {
         let limit = patience.and_then(|patience| rustix::event::Timespec::try_from(patience).ok());
         match poll(&mut fds, limit.as_ref()) {
             Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => return Ok(()),
+            Err(rustix::io::Errno::INTR) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
         let ready: Vec<Pipe> = open
@@ -477,21 +553,22 @@ impl Streams {
             .filter(|(_, fd)| !fd.revents().is_empty())
             .map(|(&(name, _), _)| name)
             .collect();
+        let mut is_ordered = false;
         for name in ready {
             match name {
                 Pipe::Out => self.out.ready = true,
                 Pipe::Err => self.err.ready = true,
                 Pipe::Input => self.input.write(),
-                Pipe::Other => {}
+                Pipe::Orders => is_ordered = true,
+                Pipe::Exit => {}
             }
         }
-        Ok(())
+        Ok(is_ordered)
     }
 
-    fn read(&mut self) -> bool {
-        let mut buffer = [0_u8; 1 << 16];
-        let out = self.out.read(&mut buffer);
-        let err = self.err.read(&mut buffer);
+    fn read(&mut self, buffer: &mut [u8]) -> bool {
+        let out = self.out.read(buffer);
+        let err = self.err.read(buffer);
         out || err
     }
 }

@@ -1,21 +1,59 @@
 //! What a model is told: what went before, the author's prompt, and how to report (sections 16 and 18).
 
-use dotwright_engine::run::{AttemptSpec, Plan, State, Trace, Visited, WalkId};
+use dotwright_engine::run::{AttemptSpec, ChildProgress, Plan, State, Trace};
 use dotwright_model::AttributeKey;
 
 use crate::attributes::{graph, list, text};
+use crate::fidelity::{Fidelity, carried_over};
 
-/// The whole prompt of an attempt.
-pub(crate) fn prompt(plan: &Plan, state: &State, trace: &Trace, spec: &AttemptSpec, run: &str) -> String {
+/// The prompt of an attempt in two parts.
+pub(crate) struct Prompt {
+    /// What went before.
+    pub(crate) before: String,
+    /// What is asked now.
+    pub(crate) now: String,
+}
+
+/// The prompt of an attempt.
+pub(crate) fn prompt(
+    plan: &Plan,
+    state: &State,
+    trace: &Trace,
+    spec: &AttemptSpec,
+    run: &str,
+    mode: Fidelity,
+) -> Prompt {
     let node = spec.attempt.visit.node;
     let pipeline = plan.pipeline();
     let own =
         text(pipeline, node, AttributeKey::PROMPT).or_else(|| text(pipeline, node, AttributeKey::LABEL));
     let goal = graph(pipeline, AttributeKey::GOAL).unwrap_or_default();
-    let mut parts = vec![carried_over(plan, state, trace, spec, run, &goal)];
-    parts.push(with_goal(&own.unwrap_or_else(|| plan.name(node).to_owned()), &goal));
+    let mut parts = vec![with_goal(&own.unwrap_or_else(|| plan.name(node).to_owned()), &goal)];
     parts.extend(values(plan, state, spec));
     parts.extend(how_to_report(plan, spec));
+    let before = carried_over(plan, state, trace, spec, run, mode) + "\n\n";
+    Prompt { before, now: parts.join("\n\n") + "\n" }
+}
+
+/// The prompt of a manager whose model steers the child.
+pub(crate) fn steering(
+    plan: &Plan,
+    state: &State,
+    trace: &Trace,
+    spec: &AttemptSpec,
+    run: &str,
+    child: &ChildProgress,
+) -> String {
+    let pipeline = plan.pipeline();
+    let own = text(pipeline, spec.attempt.visit.node, AttributeKey::PROMPT).unwrap_or_default();
+    let goal = graph(pipeline, AttributeKey::GOAL).unwrap_or_default();
+    let before = carried_over(plan, state, trace, spec, run, Fidelity::Compact);
+    let mut parts = vec![before, with_goal(&own, &goal)];
+    parts.push(format!(
+        "The child pipeline is at `{}` after {} visits. What you write is handed to its next model step.",
+        child.node, child.visits
+    ));
+    parts.extend(values(plan, state, spec));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n"
 }
@@ -30,58 +68,6 @@ fn with_goal(text: &str, goal: &str) -> String {
         made.push_str(piece);
     }
     made
-}
-
-/// How much of the past a step sees. A command has no conversation to go on with, so `full` and the summaries become
-/// the list of `compact`.
-fn carried_over(
-    plan: &Plan,
-    state: &State,
-    trace: &Trace,
-    spec: &AttemptSpec,
-    run: &str,
-    goal: &str,
-) -> String {
-    let pipeline = plan.pipeline();
-    let edge = spec.edge.and_then(|edge| pipeline.edge_attribute(edge.id(), AttributeKey::FIDELITY));
-    let mode = edge
-        .map(|attribute| attribute.text().into_owned())
-        .or_else(|| text(pipeline, spec.attempt.visit.node, AttributeKey::FIDELITY))
-        .or_else(|| graph(pipeline, AttributeKey::DEFAULT_FIDELITY))
-        .unwrap_or_default();
-    let mut lines = vec![format!("Run: {run}")];
-    if !goal.is_empty() {
-        lines.push(format!("Goal: {goal}"));
-    }
-    if mode.trim() != "truncate" {
-        let mut steps = steps(plan, trace, WalkId::MAIN);
-        if spec.walk != WalkId::MAIN {
-            steps.extend(self::steps(plan, trace, spec.walk));
-        }
-        let now = plan.name(spec.attempt.visit.node);
-        if steps.last().is_some_and(|last| last == now) {
-            steps.pop();
-        }
-        if !steps.is_empty() {
-            lines.push(format!("Steps so far: {}", steps.join(", ")));
-        }
-        let context = state.context(plan, spec.walk);
-        if let (Some(stage), Some(outcome)) = (context.get("last_stage"), context.get("outcome")) {
-            lines.push(format!("The last step, {stage}, ended with: {outcome}"));
-        }
-        if let Some(reason) = context.get("failure_reason") {
-            lines.push(format!("Its reason: {reason}"));
-        }
-    }
-    lines.join("\n")
-}
-
-fn steps(plan: &Plan, trace: &Trace, walk: WalkId) -> Vec<String> {
-    let visited = trace.visits(walk).iter().filter_map(|visited| match visited {
-        Visited::Node(visit) => Some(plan.name(visit.node).to_owned()),
-        Visited::Region { .. } => None,
-    });
-    visited.collect()
 }
 
 /// The context keys that the node reads.

@@ -1,10 +1,11 @@
 //! One line of the event log (section 20.1): an envelope, what happened, and what makes a damaged line visible.
 
-use dotwright_engine::run::{AttemptId, Command, Decision, Event, Evidence, Plan, TimerId, VisitId, WalkId};
+use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, TimerId, VisitId, WalkId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::conversation::Turn;
 use crate::platform::{ProcessRef, hex};
 use crate::worktree::Repository;
 
@@ -61,6 +62,24 @@ pub enum Note {
         /// Which.
         runner: ProcessRef,
     },
+    /// A manager told its child something: in the log of both (section 17).
+    Steered {
+        /// The attempt of the manager; `None` in the log of the child.
+        attempt: Option<AttemptId>,
+        /// SHA-256 of the text, which is a blob.
+        text: String,
+        /// Who says it.
+        by: String,
+    },
+    /// A model was asked and answered (section 18).
+    Turn {
+        /// By which attempt.
+        attempt: AttemptId,
+        /// The conversation that it is part of.
+        thread: String,
+        /// What was said.
+        turn: Turn,
+    },
     /// Something that a person should know.
     Warning {
         /// What.
@@ -111,6 +130,29 @@ pub struct AttemptStarted {
     pub folder: String,
     /// The leader of its process group; `None` where it could not be started.
     pub process: Option<ProcessRef>,
+    /// What the process is for.
+    #[serde(default, skip_serializing_if = "Part::is_step")]
+    pub part: Part,
+}
+
+/// What a process of an attempt is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The step itself.
+    #[default]
+    Step,
+    /// The command that verifies the answer of a model.
+    Verify,
+    /// The model that steers the child of a manager.
+    Steer,
+}
+
+impl Part {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like that")]
+    fn is_step(&self) -> bool {
+        *self == Part::Step
+    }
 }
 
 /// A record as it was read.
@@ -305,6 +347,8 @@ impl Note {
             Note::Fenced { .. } => "fenced",
             Note::TailCut { .. } => "tail_cut",
             Note::RunnerStarted { .. } => "runner_started",
+            Note::Steered { .. } => "steered",
+            Note::Turn { .. } => "turn",
             Note::Warning { .. } => "warning",
         }
     }
@@ -312,8 +356,11 @@ impl Note {
     pub(crate) fn visit(&self) -> Option<VisitId> {
         match self {
             Note::AttemptStarted(started) => Some(started.attempt.visit),
-            Note::LeftoverProcesses { attempt } | Note::Fenced { attempt, .. } => Some(attempt.visit),
+            Note::LeftoverProcesses { attempt }
+            | Note::Fenced { attempt, .. }
+            | Note::Turn { attempt, .. } => Some(attempt.visit),
             Note::GateDeadline { gate, .. } => Some(*gate),
+            Note::Steered { attempt, .. } => attempt.map(|attempt| attempt.visit),
             Note::RunCreated(_)
             | Note::TailCut { .. }
             | Note::RunnerStarted { .. }
@@ -359,7 +406,7 @@ fn command_kind(command: &Command) -> &'static str {
         Command::CloseGate { .. } => "gate_closed",
         Command::StartChild(_) => "child_started",
         Command::ObserveChild(_) => "child_observe",
-        Command::SteerChild(_) => "steered",
+        Command::SteerChild(_) => "child_steer",
         Command::PauseChild(_) => "child_pause",
         Command::StopChild { .. } => "child_stop",
         Command::MergeWork { .. } => "merge_work",
@@ -459,14 +506,7 @@ fn decision_subject(decision: &Decision) -> (Option<VisitId>, Option<WalkId>) {
 fn event_summary(event: &Event) -> String {
     match event {
         Event::AttemptEnded { attempt, evidence } => {
-            let said = match evidence {
-                Evidence::Tool { end, .. } => format!("{end:?}"),
-                Evidence::Model { end, .. } => format!("{end:?}"),
-                Evidence::Reported(outcome) => outcome.status.as_str().to_owned(),
-                Evidence::Stopped => "stopped".to_owned(),
-                Evidence::Crashed(what) => format!("crashed: {what}"),
-            };
-            format!("attempt {}: {said}", attempt.attempt)
+            format!("attempt {}: {evidence}", attempt.attempt)
         }
         Event::AttemptLost { attempt } => format!("attempt {}", attempt.attempt),
         Event::DelayChosen { millis, .. } => format!("{millis} ms"),
@@ -533,12 +573,19 @@ fn note_summary(note: &Note) -> String {
         Note::RunCreated(created) => created.graph_path.clone(),
         Note::AttemptStarted(started) => {
             let process = started.process.as_ref().map_or(0, |process| process.pid);
-            format!("attempt {}, process {process}", started.attempt.attempt)
+            let part = match started.part {
+                Part::Step => "",
+                Part::Verify => ", verify command",
+                Part::Steer => ", steering",
+            };
+            format!("attempt {}, process {process}{part}", started.attempt.attempt)
         }
         Note::Fenced { killed, .. } => format!("killed {killed:?}"),
         Note::TailCut { bytes } => format!("{bytes} bytes"),
         Note::RunnerStarted { runner } => format!("process {}", runner.pid),
         Note::Warning { text } => text.clone(),
+        Note::Steered { by, .. } => format!("by {by}"),
+        Note::Turn { thread, .. } => thread.clone(),
         Note::GateDeadline { deadline, .. } => deadline.to_string(),
         Note::LeftoverProcesses { .. } => String::new(),
     }

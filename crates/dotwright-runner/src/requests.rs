@@ -24,6 +24,13 @@ pub enum Request {
         /// Who asks.
         by: String,
     },
+    /// Tell the next model step something.
+    Steer {
+        /// What.
+        text: String,
+        /// Who says it.
+        by: String,
+    },
     /// An answer to a gate.
     Answer {
         /// The node's id.

@@ -1,11 +1,14 @@
 //! The status file of an attempt (section 3.4), read once after its process group has ended.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use dotwright_engine::run::{Report, Updates, Verdict};
 use dotwright_model::Outcome;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::redaction::Secrets;
 
 /// A status file may be this long.
 const LONGEST: u64 = 1 << 20;
@@ -48,8 +51,8 @@ struct WrittenUsage {
     cost_usd: Option<serde_json::Number>,
 }
 
-/// Reads the file of an attempt.
-pub(crate) fn read(path: &Path) -> Status {
+/// Reads the file of an attempt, and takes secrets out of it.
+pub(crate) fn read(path: &Path, secrets: &Secrets) -> Status {
     let absent = Status { verdict: Verdict::Absent, usage: None };
     // A link would lead out of the folder of the attempt.
     let found = match std::fs::symlink_metadata(path) {
@@ -61,7 +64,13 @@ pub(crate) fn read(path: &Path) -> Status {
         return invalid("the status file is no file of at most 1 MiB".to_owned());
     }
     match std::fs::read(path) {
-        Ok(bytes) => parse(&bytes),
+        Ok(bytes) => match std::str::from_utf8(&bytes).map(|text| secrets.redact(text)) {
+            Ok(Cow::Owned(clean)) => match std::fs::write(path, &clean) {
+                Ok(()) => parse(clean.as_bytes()),
+                Err(error) => invalid(format!("a secret cannot be taken out of the status file: {error}")),
+            },
+            Ok(Cow::Borrowed(_)) | Err(_) => parse(&bytes),
+        },
         Err(error) => invalid(format!("the status file cannot be read: {error}")),
     }
 }

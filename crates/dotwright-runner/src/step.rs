@@ -1,19 +1,28 @@
 //! One attempt of a step: its folder, its process, and what its end proves.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
-use dotwright_engine::run::{AttemptId, AttemptSpec, Evidence, NodeKey, Plan, WalkId};
+use dotwright_engine::run::{AttemptId, AttemptSpec, Event, Evidence, ModelEnd, NodeKey, Plan, WalkId};
 use dotwright_model::{AttributeKey, Handler};
 
 use crate::blobs::Blobs;
-use crate::driver::{Driver, Incoming};
-use crate::environment::{Surroundings, environment, status_path};
+use crate::conversation::{Turn, thread, transcript};
+use crate::driver::Driver;
+use crate::environment::{Environment, Surroundings, environment, status_path};
 use crate::fence::fresh_nonce;
-use crate::process::{Finished, Gated, Launch, Program, Running, Stopper, spawn};
-use crate::record::AttemptStarted;
+use crate::fidelity::{Fidelity, Unknown};
+use crate::folder::fresh_folder;
+use crate::mailbox::Incoming;
+use crate::process::{Finished, Gate, Gated, Launch, Orders, Program, Stopper, orders, spawn};
+use crate::prompt::Prompt;
+use crate::record::{AttemptStarted, Part};
+use crate::redaction::Secrets;
 use crate::status_file::{self, Status, Usage};
-use crate::worktree::Subject;
-use crate::{agent, attributes, custom, prompt, tool};
+use crate::verify::{self, Verify};
+use crate::worktree::{Subject, Trees};
+use crate::{agent, attributes, custom, prompt, steer, tool};
 
 /// Which kind of process does a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +30,24 @@ pub(crate) enum Kind {
     Tool,
     Agent,
     Custom,
+    /// A model that steers the child of a manager.
+    Steer,
+}
+
+impl Kind {
+    fn is_model(self) -> bool {
+        match self {
+            Kind::Agent | Kind::Steer => true,
+            Kind::Tool | Kind::Custom => false,
+        }
+    }
+
+    fn part(self) -> Part {
+        match self {
+            Kind::Tool | Kind::Agent | Kind::Custom => Part::Step,
+            Kind::Steer => Part::Steer,
+        }
+    }
 }
 
 /// The kind of a node's steps.
@@ -38,31 +65,88 @@ pub(crate) fn kind(plan: &Plan, node: NodeKey) -> Kind {
     }
 }
 
-/// A process that waits for its gate, and its record.
-pub(crate) struct Prepared {
-    pub(crate) note: AttemptStarted,
-    pub(crate) process: Gated,
-    pub(crate) stopper: Stopper,
-    pub(crate) kind: Kind,
-    pub(crate) walk: WalkId,
+/// What a model is asked.
+struct Asked {
+    /// The conversation that it is part of.
+    thread: String,
+    prompt: String,
 }
 
-/// Starts the process of an attempt, which does nothing yet.
-pub(crate) fn prepare(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::Result<Prepared> {
+/// All that a thread needs to do an attempt.
+struct Errand {
+    attempt: AttemptId,
+    nonce: String,
+    launch: Launch,
+    /// What has to be in the folder of the attempt.
+    files: Vec<(PathBuf, Vec<u8>)>,
+    /// What is run when the model has answered.
+    verify: Option<Launch>,
+    asked: Option<Asked>,
+    /// The folder of the attempt below the folder of the run.
+    place: String,
+    kind: Kind,
+    walk: WalkId,
+    subject: Subject,
+    blobs: Arc<Blobs>,
+    secrets: Arc<Secrets>,
+    trees: Option<Trees>,
+    sender: Sender<Incoming>,
+}
+
+/// A process behind its gate, and the record that has to be on disk before that is opened.
+pub(crate) struct Begun {
+    pub(crate) started: AttemptStarted,
+    pub(crate) gate: Gate,
+}
+
+/// What is left of an errand once the process is there.
+struct Rest {
+    attempt: AttemptId,
+    gated: Gated,
+    status: PathBuf,
+    verify: Option<Verify>,
+    asked: Option<Asked>,
+    kind: Kind,
+    walk: WalkId,
+    subject: Subject,
+    blobs: Arc<Blobs>,
+    secrets: Arc<Secrets>,
+    trees: Option<Trees>,
+    sender: Sender<Incoming>,
+}
+
+/// Begins an attempt: its process is started behind a gate, and a thread of its own watches it to its end.
+///
+/// That thread starts the process too, so that many can be started at once. One that is `alone` is started here and
+/// given back, because to wait for another thread takes longer.
+pub(crate) fn start(
+    driver: &mut Driver<'_>,
+    spec: &AttemptSpec,
+    kind: Kind,
+    alone: bool,
+) -> std::io::Result<(Stopper, Option<Begun>)> {
+    let errand = errand(driver, spec, kind)?;
+    let (orders, stopper) = orders()?;
+    if alone {
+        let (begun, rest) = errand.begin(orders)?;
+        driver.crew.send(move || rest.watch())?;
+        return Ok((stopper, Some(begun)));
+    }
+    driver.crew.send(move || errand.run(orders))?;
+    Ok((stopper, None))
+}
+
+fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Result<Errand> {
     let attempt = spec.attempt;
     let node = attempt.visit.node;
-    let kind = kind(&driver.plan, node);
     let nonce = fresh_nonce(&mut driver.nonces.1, &driver.nonces.0);
     let workdir = driver.workdir_of(spec.walk)?;
     let place = format!("{}.{}.{}", spec.generation, attempt.visit.visit, attempt.attempt);
-    let folder = driver.folder.attempt(driver.name(node), &place, &nonce)?;
-    let what = program(driver, spec, kind)?;
-    if let Program::Words { input, .. } = &what {
-        std::fs::write(folder.join(if kind == Kind::Agent { "prompt.md" } else { "execute.json" }), input)?;
-    }
-    let let_through = match (kind, &driver.setup.backend) {
-        (Kind::Agent, Some(backend)) => backend.variables.as_slice(),
-        (Kind::Agent, None) | (Kind::Tool | Kind::Custom, _) => &[],
+    let folder = driver.folder.attempt(driver.name(node), &place, &nonce);
+    let (what, asked) = program(driver, spec, kind)?;
+    let let_through = match &driver.setup.backend {
+        Some(backend) if kind.is_model() => backend.variables.as_slice(),
+        Some(_) | None => &[],
     };
     let around = Surroundings {
         variables: &driver.setup.variables,
@@ -74,92 +158,215 @@ pub(crate) fn prepare(driver: &mut Driver<'_>, spec: &AttemptSpec) -> std::io::R
         folder: &folder,
         let_through,
     };
-    let mut variables = environment(&around, spec)?;
-    let stall = match kind {
-        Kind::Agent => {
-            variables.extend(agent::variables(&driver.plan, node));
-            Some(agent::STALL)
-        }
-        Kind::Tool | Kind::Custom => None,
-    };
-    let launch = Launch {
-        what,
-        environment: variables,
-        workdir: workdir.clone(),
-        bounds: tool::bounds(&driver.plan, node, stall),
-        folder: folder.clone(),
-    };
-    let (process, stopper) = spawn(launch)?;
-    let folder = folder.strip_prefix(&driver.folder.path).unwrap_or(&folder).display().to_string();
-    let note = AttemptStarted { attempt, nonce, folder, process: Some(process.process.clone()) };
-    Ok(Prepared { note, process, stopper, kind, walk: spec.walk })
+    let Environment { mut variables, mut files } = environment(&around, spec);
+    if let Program::Words { input, .. } = &what {
+        let name = if kind.is_model() { "prompt.md" } else { "execute.json" };
+        let text = String::from_utf8_lossy(input);
+        files.push((folder.join(name), driver.secrets.redact(&text).as_bytes().to_vec()));
+    }
+    let verify = (kind == Kind::Agent).then(|| verify::launch(driver, spec, &around)).flatten();
+    let stall = kind.is_model().then_some(agent::STALL);
+    if kind.is_model() {
+        variables.extend(agent::variables(&driver.plan, node));
+    }
+    let bounds = tool::bounds(&driver.plan, node, stall);
+    Ok(Errand {
+        attempt,
+        nonce,
+        place: folder.strip_prefix(&driver.folder.path).unwrap_or(&folder).display().to_string(),
+        launch: Launch { what, environment: variables, workdir, folder, bounds },
+        files,
+        verify,
+        asked,
+        kind,
+        walk: spec.walk,
+        subject: Subject {
+            node: driver.name(node).to_owned(),
+            visit: attempt.visit.visit,
+            attempt: attempt.attempt,
+        },
+        blobs: Arc::clone(&driver.blobs),
+        secrets: Arc::clone(&driver.secrets),
+        trees: driver.trees.clone(),
+        sender: driver.sender.clone(),
+    })
 }
 
-fn program(driver: &Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::Result<Program> {
+/// The fact that an attempt could not be begun.
+pub(crate) fn not_started(attempt: AttemptId, error: &std::io::Error) -> Event {
+    Event::AttemptEnded { attempt, evidence: tool::not_started(error) }
+}
+
+impl Errand {
+    fn begin(self, orders: Orders) -> std::io::Result<(Begun, Rest)> {
+        let Errand {
+            attempt,
+            nonce,
+            launch,
+            files,
+            verify,
+            asked,
+            place,
+            kind,
+            walk,
+            subject,
+            blobs,
+            secrets,
+            trees,
+            sender,
+        } = self;
+        let status = status_path(&launch.folder);
+        fresh_folder(&launch.folder)?;
+        for (file, text) in files {
+            std::fs::write(file, text)?;
+        }
+        let again = verify.map(|launch| Ok::<_, std::io::Error>((launch, orders.share()?))).transpose()?;
+        let (gated, process, gate) = spawn(launch, orders)?;
+        let started =
+            AttemptStarted { attempt, nonce, folder: place, process: Some(process), part: kind.part() };
+        let verify = again.map(|(launch, orders)| Verify { launch, orders, started: started.clone() });
+        let rest = Rest {
+            attempt,
+            gated,
+            status,
+            verify,
+            asked,
+            kind,
+            walk,
+            subject,
+            blobs,
+            secrets,
+            trees,
+            sender,
+        };
+        Ok((Begun { started, gate }, rest))
+    }
+
+    fn run(self, orders: Orders) {
+        let (attempt, sender) = (self.attempt, self.sender.clone());
+        match self.begin(orders) {
+            Ok((begun, rest)) => {
+                // Without a driver the gate goes with the message, and what is behind it leaves.
+                let _over = sender.send(Incoming::Begun(Box::new(begun)));
+                rest.watch();
+            }
+            Err(error) => {
+                let evidence = tool::not_started(&error);
+                let _over = sender.send(Incoming::Ended {
+                    attempt,
+                    evidence,
+                    usage: None,
+                    leftovers: false,
+                    turn: None,
+                });
+            }
+        }
+    }
+}
+
+impl Rest {
+    fn watch(self) {
+        let Rest {
+            attempt,
+            gated,
+            status,
+            verify,
+            asked,
+            kind,
+            walk,
+            subject,
+            blobs,
+            secrets,
+            trees,
+            sender,
+        } = self;
+        let finished = gated.supervise(&blobs, &secrets);
+        if kind == Kind::Steer {
+            let _over = sender.send(steer::ended(attempt, finished, &status, &secrets));
+            return;
+        }
+        let answer = finished.as_ref().map(|finished| finished.stdout.blob.clone()).unwrap_or_default();
+        let began = finished.as_ref().is_ok_and(|finished| finished.began);
+        let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs, &secrets);
+        if let Some(verify) = verify.filter(|_| began && verify::is_wanted(&evidence)) {
+            evidence = verify.run(evidence, &blobs, &secrets, &sender);
+        }
+        if let Some(Err(error)) = trees.filter(|_| began).map(|trees| trees.commit(walk, &subject)) {
+            evidence = Evidence::Crashed(format!("the work of the step cannot be committed: {error}"));
+        }
+        let has_answered = matches!(evidence, Evidence::Model { end: ModelEnd::Finished, .. });
+        let turn = asked.filter(|_| has_answered).and_then(|Asked { thread, prompt }| {
+            // Without its turn a later step sees less; that is no reason to lose the answer.
+            let prompt = blobs.put(secrets.redact(&prompt).as_bytes()).ok()?;
+            Some((thread, Turn { prompt, answer }))
+        });
+        let _over = sender.send(Incoming::Ended { attempt, evidence, usage, leftovers, turn });
+    }
+}
+
+fn program(
+    driver: &mut Driver<'_>,
+    spec: &AttemptSpec,
+    kind: Kind,
+) -> std::io::Result<(Program, Option<Asked>)> {
     let node = spec.attempt.visit.node;
     let (plan, state) = (&driver.plan, &driver.state);
     let run = &driver.folder.id;
     let missing = |what: &str| std::io::Error::new(std::io::ErrorKind::NotFound, what.to_owned());
     match kind {
-        Kind::Tool => Ok(tool::program(plan, node)),
+        Kind::Tool => {
+            let command = attributes::text(plan.pipeline(), node, AttributeKey::TOOL_COMMAND);
+            Ok((tool::program(plan, node, command.unwrap_or_default()), None))
+        }
         Kind::Agent => {
             let backend = driver.setup.backend.as_ref().ok_or_else(|| missing("no model backend"))?;
-            let input = prompt::prompt(plan, state, &driver.trace, spec, run).into_bytes();
-            Ok(Program::Words { words: backend.words.clone(), input })
+            let mode = Fidelity::of(plan.pipeline(), node, spec.edge)
+                .map_err(|Unknown(word)| missing(&format!("no fidelity `{word}`")))?;
+            let Prompt { before, now } = prompt::prompt(plan, state, &driver.trace, spec, run, mode);
+            let thread = thread(plan, state, spec);
+            let turns = driver.conversations.get(&thread).filter(|_| mode == Fidelity::Full);
+            let said = transcript(turns.map_or(&[], Vec::as_slice), &driver.blobs)?;
+            let mut input = format!("{before}{said}{now}");
+            for text in driver.steering.drain(..) {
+                input.push_str(&format!("\nFrom the manager of this run:\n{text}\n"));
+            }
+            let asked = Asked { thread, prompt: now };
+            Ok((Program::Words { words: backend.words.clone(), input: input.into_bytes() }, Some(asked)))
+        }
+        Kind::Steer => {
+            let backend = driver.setup.backend.as_ref().ok_or_else(|| missing("no model backend"))?;
+            let progress = driver.children.get(&spec.attempt).map(|child| child.progress.get());
+            let input =
+                prompt::steering(plan, state, &driver.trace, spec, run, &progress.unwrap_or_default());
+            Ok((Program::Words { words: backend.words.clone(), input: input.into_bytes() }, None))
         }
         Kind::Custom => {
             let name = attributes::text(plan.pipeline(), node, AttributeKey::TYPE).unwrap_or_default();
             let words = driver.setup.handlers.get(name.trim()).ok_or_else(|| missing("no such handler"))?;
             let input = custom::execute_line(plan, state, spec, run);
-            Ok(Program::Words { words: words.clone(), input })
+            Ok((Program::Words { words: words.clone(), input }, None))
         }
     }
 }
 
-/// Opens the gate and watches the process from a thread of its own.
-pub(crate) fn begin(driver: &Driver<'_>, attempt: AttemptId, process: Gated, kind: Kind, walk: WalkId) {
-    let folder = process.folder().to_owned();
-    let running = process.open();
-    let blobs = Arc::clone(&driver.blobs);
-    let sender = driver.sender.clone();
-    let trees = driver.trees.clone();
-    let subject = Subject {
-        node: driver.name(attempt.visit.node).to_owned(),
-        visit: attempt.visit.visit,
-        attempt: attempt.attempt,
-    };
-    let watch = move || {
-        let (mut evidence, usage, leftovers) = watched(running, kind, &folder, &blobs);
-        if let Some(Err(error)) = trees.map(|trees| trees.commit(walk, &subject)) {
-            evidence = Evidence::Crashed(format!("the work of the step cannot be committed: {error}"));
-        }
-        let _over = sender.send(Incoming::Ended { attempt, evidence, usage, leftovers });
-    };
-    let started = std::thread::Builder::new().stack_size(512 << 10).spawn(watch);
-    if let Err(error) = started {
-        let evidence = Evidence::Crashed(format!("no thread for the step: {error}"));
-        let ended = Incoming::Ended { attempt, evidence, usage: None, leftovers: false };
-        let _over = driver.sender.send(ended);
-    }
-}
-
-fn watched(
-    running: Running,
+fn judged(
+    finished: std::io::Result<Finished>,
     kind: Kind,
-    folder: &std::path::Path,
+    status: &Path,
     blobs: &Blobs,
+    secrets: &Secrets,
 ) -> (Evidence, Option<Usage>, bool) {
-    let finished = match running.supervise(blobs) {
+    let finished = match finished {
         Ok(finished) => finished,
         Err(error) => {
             return (Evidence::Crashed(format!("the step was lost sight of: {error}")), None, false);
         }
     };
     let leftovers = finished.leftovers;
-    let Status { verdict, usage } = status_file::read(&status_path(folder));
+    let Status { verdict, usage } = status_file::read(status, secrets);
     let evidence = match kind {
         Kind::Tool => tool::evidence(finished, verdict),
-        Kind::Agent => agent::evidence(finished, verdict),
+        Kind::Agent | Kind::Steer => agent::evidence(finished, verdict),
         Kind::Custom => custom_evidence(&finished, blobs),
     };
     (evidence, usage.filter(|_| kind == Kind::Agent), leftovers)

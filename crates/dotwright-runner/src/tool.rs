@@ -18,10 +18,9 @@ pub(crate) fn pipefail_shell() -> Option<&'static str> {
         .find(|path| std::path::Path::new(path).exists())
 }
 
-/// What the node runs.
-pub(crate) fn program(plan: &Plan, node: NodeKey) -> Program {
+/// A command of the node in the shell that it asks for.
+pub(crate) fn program(plan: &Plan, node: NodeKey, command: String) -> Program {
     let pipeline = plan.pipeline();
-    let command = text(pipeline, node, AttributeKey::TOOL_COMMAND).unwrap_or_default();
     let wanted = match text(pipeline, node, AttributeKey::PIPEFAIL) {
         Some(_) => flag(pipeline, node, AttributeKey::PIPEFAIL),
         None => graph(pipeline, AttributeKey::PIPEFAIL).is_some_and(|on| on.trim() == "true"),

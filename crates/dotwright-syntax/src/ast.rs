@@ -104,7 +104,6 @@ pub struct Port {
 pub struct NodeRef {
     /// The node's id.
     pub id: Id,
-    pub(crate) port: u32,
 }
 
 /// One end of an edge.
@@ -136,11 +135,9 @@ pub enum StmtKind {
     Subgraph(Subgraph),
 }
 
-/// A subgraph or group; its statements follow it.
+/// A subgraph or group; its statements follow it, and [`Ast::subgraph_id`] tells its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subgraph {
-    /// The id, when it has one.
-    pub id: Option<Id>,
     /// The statement behind the last one of the body.
     pub end: StmtId,
     /// True when this subgraph is an end of the edge statement that follows its body.
@@ -195,7 +192,10 @@ pub struct Ast {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) listed: Vec<NodeRef>,
-    pub(crate) ports: Vec<Port>,
+    /// Ports with the node ids in front of them, in source order: few nodes have one.
+    pub(crate) ports: Vec<(Id, Port)>,
+    /// Ids of subgraphs by their statements, in source order.
+    pub(crate) subgraph_ids: Vec<(StmtId, Id)>,
 }
 
 impl Ast {
@@ -226,6 +226,11 @@ impl Ast {
         &self.attributes
     }
 
+    /// How many ends the edges of the whole file have.
+    pub fn endpoint_count(&self) -> usize {
+        self.endpoints.len()
+    }
+
     /// The indices of a statement's attributes in [`Ast::all_attributes`].
     pub fn attribute_indices(&self, stmt: &Stmt) -> Range<u32> {
         stmt.attributes.start..stmt.attributes.end
@@ -246,9 +251,25 @@ impl Ast {
 
     /// The port of a node reference.
     pub fn port(&self, node: NodeRef) -> Option<&Port> {
-        self.ports.get(node.port as usize)
+        let start = |(id, _): &(Id, Port)| id.range.start;
+        let at = self.ports.binary_search_by_key(&node.id.range.start, start).ok()?;
+        self.ports.get(at).map(|(_, port)| port)
+    }
+
+    /// The id of a subgraph, when it has one.
+    pub fn subgraph_id(&self, subgraph: StmtId) -> Option<Id> {
+        let at = self.subgraph_ids.binary_search_by_key(&subgraph, |(stmt, _)| *stmt).ok()?;
+        self.subgraph_ids.get(at).map(|(_, id)| *id)
+    }
+
+    /// The ids of all subgraphs, in source order.
+    pub fn subgraph_ids(&self) -> impl Iterator<Item = Id> {
+        self.subgraph_ids.iter().map(|(_, id)| *id)
     }
 }
+
+// A file of a million edges has to fit into sixteen times its size.
+const _: () = assert!(size_of::<Endpoint>() == 12 && size_of::<Stmt>() == 32);
 
 impl Index<StmtId> for Ast {
     type Output = Stmt;

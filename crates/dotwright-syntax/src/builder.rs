@@ -5,8 +5,8 @@ use dotwright_diagnostics::TextRange;
 use crate::ast::{
     Ast, Attribute, Endpoint, Graph, Id, NodeRef, Port, Span32, Stmt, StmtId, StmtKind, Subgraph, Target,
 };
-
-const NO_PORT: u32 = u32::MAX;
+use crate::census::Census;
+use crate::token::{Token, TokenKind};
 
 /// The tree under construction.
 #[derive(Debug, Default)]
@@ -23,12 +23,12 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// A builder with room for a file of `tokens` tokens.
-    pub(crate) fn with_capacity(tokens: usize) -> Builder {
+    /// A builder with room for the statements of a file.
+    pub(crate) fn with_room(census: &Census) -> Builder {
         let mut builder = Builder::default();
-        builder.ast.stmts.reserve(tokens / 10);
-        builder.ast.attributes.reserve(tokens / 6);
-        builder.ast.endpoints.reserve(tokens / 8);
+        builder.ast.stmts.reserve(census.statements());
+        builder.ast.attributes.reserve(census.pairs);
+        builder.ast.endpoints.reserve(census.edge_operators * 2);
         builder
     }
 
@@ -57,7 +57,8 @@ impl Builder {
 
     pub(crate) fn open_subgraph(&mut self, open: TextRange, id: Option<Id>) -> StmtId {
         let own = StmtId(self.ast.stmts.len() as u32);
-        let subgraph = Subgraph { id, end: own, is_endpoint: false };
+        let subgraph = Subgraph { end: own, is_endpoint: false };
+        self.ast.subgraph_ids.extend(id.map(|id| (own, id)));
         self.push(StmtKind::Subgraph(subgraph), open);
         own
     }
@@ -147,12 +148,12 @@ impl Builder {
     }
 
     pub(crate) fn node_ref(&mut self, id: Id) -> NodeRef {
-        NodeRef { id, port: NO_PORT }
+        NodeRef { id }
     }
 
     pub(crate) fn port(&mut self, id: Id, name: Id, compass: Option<Id>) -> NodeRef {
-        self.ast.ports.push(Port { name, compass });
-        NodeRef { id, port: self.ast.ports.len() as u32 - 1 }
+        self.ast.ports.push((id, Port { name, compass }));
+        NodeRef { id }
     }
 
     pub(crate) fn default_statement(&mut self, target: Target, start: u32, end: u32) {
@@ -166,6 +167,23 @@ impl Builder {
 
     pub(crate) fn attribute(&mut self, key: Id, value: Id) {
         self.ast.attributes.push(Attribute { key, value });
+    }
+
+    /// An intact list: pairs, each with or without a separator behind it.
+    pub(crate) fn attribute_list(&mut self, list: &[Token]) {
+        let mut rest = list.get(1..).unwrap_or(&[]);
+        while let [key, _, value, behind @ ..] = rest {
+            if let (TokenKind::Id(key_kind), TokenKind::Id(value_kind)) = (key.kind, value.kind) {
+                self.attribute(
+                    Id { kind: key_kind, range: key.range },
+                    Id { kind: value_kind, range: value.range },
+                );
+            }
+            rest = match behind {
+                [Token { kind: TokenKind::Comma | TokenKind::Semicolon, .. }, behind @ ..] => behind,
+                behind => behind,
+            };
+        }
     }
 
     /// Closes what is open, after a parser gave up.

@@ -49,7 +49,7 @@ pub fn lex(source: &str) -> Lexed {
 
 /// As [`lex`], but the string that opens at `forced.start` ends at `forced.end`, where its closing quote is missing.
 pub(crate) fn lex_with_closed_string(source: &str, forced: Option<TextRange>) -> Lexed {
-    let mut lexed = Lexed { tokens: Vec::with_capacity(source.len() / 12 + 16), ..Lexed::default() };
+    let mut lexed = Lexed { tokens: Vec::with_capacity(source.len() / 13 + 16), ..Lexed::default() };
     let skipped = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut lexer = Raw::lexer(source);
     lexer.bump(skipped);
@@ -62,12 +62,12 @@ pub(crate) fn lex_with_closed_string(source: &str, forced: Option<TextRange>) ->
                     && forced.start == range.start
                 {
                     lexed.unclosed.push(Unclosed { kind: UnclosedKind::String, range: forced });
-                    lexed.tokens.push(Token { kind: TokenKind::Id(IdKind::Quoted), range: forced });
+                    lexed.push(Token { kind: TokenKind::Id(IdKind::Quoted), range: forced }, source);
                     lexer = Raw::lexer(source);
                     lexer.bump(forced.end as usize);
                     continue;
                 }
-                lexed.push_quoted(range);
+                lexed.push_quoted(range, source);
                 continue;
             }
             Ok(Raw::LineComment) => {
@@ -92,7 +92,7 @@ pub(crate) fn lex_with_closed_string(source: &str, forced: Option<TextRange>) ->
                 lexed.unclosed.push(Unclosed { kind, range });
                 match kind {
                     UnclosedKind::String => {
-                        lexed.push_quoted(range);
+                        lexed.push_quoted(range, source);
                         continue;
                     }
                     UnclosedKind::Html => TokenKind::Id(IdKind::Html),
@@ -103,12 +103,12 @@ pub(crate) fn lex_with_closed_string(source: &str, forced: Option<TextRange>) ->
                 }
             }
             Ok(Raw::Equals) => {
-                lexed.tokens.push(Token { kind: TokenKind::Equals, range });
+                lexed.push(Token { kind: TokenKind::Equals, range }, source);
                 if let Some((blank, length)) = dialect_value(lexer.remainder()) {
                     lexer.bump(blank + length);
                     let start = range.end + blank as u32;
                     let range = TextRange::new(start, start + length as u32);
-                    lexed.tokens.push(Token { kind: TokenKind::Id(IdKind::Dialect), range });
+                    lexed.push(Token { kind: TokenKind::Id(IdKind::Dialect), range }, source);
                 }
                 continue;
             }
@@ -125,14 +125,31 @@ pub(crate) fn lex_with_closed_string(source: &str, forced: Option<TextRange>) ->
                 TokenKind::Unknown
             }
         };
-        lexed.tokens.push(Token { kind, range });
+        lexed.push(Token { kind, range }, source);
     }
     lexed
 }
 
 impl Lexed {
+    #[inline]
+    fn push(&mut self, token: Token, source: &str) {
+        if self.tokens.len() == self.tokens.capacity() {
+            self.make_room(token.range.start as usize, source.len());
+        }
+        self.tokens.push(token);
+    }
+
+    /// Makes room for the tokens behind `offset` as if they stood as densely as those in front of it: doubling again
+    /// and again would leave as much memory behind.
+    #[cold]
+    fn make_room(&mut self, offset: usize, length: usize) {
+        let known = self.tokens.len();
+        let expected = known as u64 * (length - offset) as u64 / offset.max(1) as u64;
+        self.tokens.reserve(expected as usize + known / 16 + 16);
+    }
+
     /// Adds a quoted string, joined to the one before it when a `+` stands between them.
-    fn push_quoted(&mut self, range: TextRange) {
+    fn push_quoted(&mut self, range: TextRange, source: &str) {
         if let [.., first, plus] = self.tokens.as_mut_slice()
             && plus.kind == TokenKind::Plus
             && matches!(first.kind, TokenKind::Id(IdKind::Quoted | IdKind::Concatenated))
@@ -141,7 +158,7 @@ impl Lexed {
             first.range.end = range.end;
             self.tokens.pop();
         } else {
-            self.tokens.push(Token { kind: TokenKind::Id(IdKind::Quoted), range });
+            self.push(Token { kind: TokenKind::Id(IdKind::Quoted), range }, source);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod ast;
 mod builder;
+mod census;
 pub mod condition;
 mod error;
 mod grammar;

@@ -6,6 +6,7 @@ use dotwright_diagnostics::TextRange;
 
 use crate::ast::{Ast, IdKind, StmtKind};
 use crate::builder::Builder;
+use crate::census::Census;
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::grammar::{dot, dot_backstop};
 use crate::lexer::{Lexed, UnclosedKind, lex, lex_with_closed_string};
@@ -71,12 +72,13 @@ pub fn from_bytes(bytes: &[u8]) -> (Cow<'_, str>, Vec<SyntaxError>) {
 
 fn parse_lexed(source: &str, lexed: Lexed) -> Parse {
     let Lexed { tokens, comments, unclosed } = lexed;
-    let mut repair = Repair::new(source, &tokens);
-    let mut builder = Builder::with_capacity(tokens.len());
+    let census = Census::new(&tokens);
+    let mut repair = Repair::new(source, &tokens, &census);
+    let mut builder = Builder::with_room(&census);
     let used_backstop = dot::FileParser::new().parse(&mut builder, &mut repair).is_err();
     if used_backstop {
-        repair = Repair::new(source, &tokens);
-        builder = Builder::with_capacity(tokens.len());
+        repair = Repair::new(source, &tokens, &census);
+        builder = Builder::with_room(&census);
         // Whatever this parser could read is in the builder, also when it gives up.
         if dot_backstop::FileParser::new().parse(&mut builder, &mut repair).is_err() {
             builder.finish();

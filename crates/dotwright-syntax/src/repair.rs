@@ -14,6 +14,7 @@ use dotwright_diagnostics::TextRange;
 
 use self::list::missing_lists;
 use crate::ast::{Id, IdKind};
+use crate::census::Census;
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::token::{Token, TokenKind};
 
@@ -47,8 +48,10 @@ enum Open {
 
 /// What LALRPOP reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Terminal {
+pub(crate) enum Terminal<'t> {
     Token(Token),
+    /// An intact attribute list, brackets included.
+    List(&'t [Token]),
     /// An intact `key=value`. A separator behind it is part of it, because it means nothing.
     Pair(Id, Id),
 }
@@ -109,8 +112,8 @@ impl Queue {
     }
 }
 
-impl Iterator for Repair<'_> {
-    type Item = Result<(u32, Terminal, u32), Infallible>;
+impl<'a> Iterator for Repair<'a> {
+    type Item = Result<(u32, Terminal<'a>, u32), Infallible>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -136,7 +139,8 @@ impl Iterator for Repair<'_> {
 }
 
 impl<'a> Repair<'a> {
-    pub(crate) fn new(source: &'a str, tokens: &'a [Token]) -> Repair<'a> {
+    pub(crate) fn new(source: &'a str, tokens: &'a [Token], census: &Census) -> Repair<'a> {
+        let lacks_lists = census.list_ends > census.lists;
         Repair {
             source,
             tokens,
@@ -147,8 +151,8 @@ impl<'a> Repair<'a> {
             state: State::Start,
             directed: true,
             dropped_braces: 0,
-            last_brace: tokens.iter().rposition(|token| token.kind == TokenKind::RBrace),
-            missing_lists: missing_lists(tokens),
+            last_brace: census.last_brace,
+            missing_lists: if lacks_lists { missing_lists(tokens) } else { Vec::new() },
             last_end: 0,
             graphs: 0,
             errors: Vec::new(),
@@ -158,8 +162,8 @@ impl<'a> Repair<'a> {
     }
 
     /// The next of the tokens that are passed on as they are.
-    fn pass(&mut self) -> Option<(u32, Terminal, u32)> {
-        use TokenKind::{Comma, Equals, Id as Written, Semicolon};
+    fn pass(&mut self) -> Option<(u32, Terminal<'a>, u32)> {
+        use TokenKind::{Comma, Equals, Id as Written, LBracket, Semicolon};
         match self.tokens.get(self.passed..self.at)? {
             [
                 Token { kind: Written(key), range: key_range },
@@ -172,6 +176,11 @@ impl<'a> Repair<'a> {
                 let key = Id { kind: *key, range: *key_range };
                 let value = Id { kind: *value, range: *value_range };
                 Some((key_range.start, Terminal::Pair(key, value), value_range.end))
+            }
+            // Only whole lists are passed on with what they hold.
+            list @ [Token { kind: LBracket, range: open }, .., Token { range: close, .. }] => {
+                self.passed = self.at;
+                Some((open.start, Terminal::List(list), close.end))
             }
             [token, ..] => {
                 self.passed += 1;

@@ -34,7 +34,10 @@ Exit codes:
   2  wrong usage or configuration, or a file that cannot be read
   3  a pipeline has errors, so that nothing can be simulated";
 
+// The arguments of commands that are not called stay unbuilt. Those structs carry no `///`, which would take the place
+// of the line here.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Check pipelines and report findings
     #[command(after_help = CHECK_EXAMPLES)]
@@ -331,9 +334,9 @@ const ESTIMATE_EXAMPLES: &str = "Examples:
   dotwright estimate build.dot --success 0.9         steps succeed nine times out of ten
   dotwright estimate build.dot --prices prices.toml  with prices of your own
 
-The least is the shortest run that succeeds. The most is what visit caps and retries allow. The
-expected is the mean of simulated runs in which every step succeeds with the same probability and
-people choose at random; runs that fail early are among them. A model without a price is named and counted as unknown, not as zero.
+The least is the cheapest run found that succeeds. The most is what visit caps and retries allow. The
+expected is the mean of the simulated runs that succeed, in which every step succeeds with the same
+probability and people choose at random. A model without a price is named, not counted as zero.
 
 Exit codes:
   0  the estimate is printed
@@ -616,5 +619,16 @@ mod tests {
     #[test]
     fn the_command_line_contradicts_itself_nowhere() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_a_command_opens_as_the_list_of_commands_says() {
+        let listed = super::Cli::command();
+        let mut built = super::Cli::command();
+        built.build();
+        for command in listed.get_subcommands() {
+            let full = built.find_subcommand(command.get_name()).unwrap();
+            assert_eq!(full.get_about(), command.get_about(), "{}", command.get_name());
+        }
     }
 }

@@ -86,20 +86,35 @@ fn parse_prices(name: &str, text: &str) -> Result<Prices, AppError> {
     })
 }
 
+impl Prices {
+    /// The price of a model, whose name may have a provider in front and a date behind.
+    fn of(&self, model: &str) -> Option<Price> {
+        let name = model.rsplit('/').next().unwrap_or(model);
+        let undated = name
+            .rsplit_once('-')
+            .filter(|(_, date)| date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()))
+            .map(|(name, _)| name);
+        let names = [Some(model), Some(name), undated].into_iter().flatten();
+        names.into_iter().find_map(|name| self.models.get(name)).copied()
+    }
+}
+
 /// What one step contributes.
 struct Line {
     node: String,
+    key: NodeKey,
     /// The model, for steps that call one.
     model: Option<String>,
     is_call: bool,
     /// Tokens in and out of one call.
     tokens: (u64, u64),
     price: Option<Price>,
-    least: u64,
-    expected: f64,
     /// `None` without a bound.
     most: Option<u64>,
 }
+
+/// How often each step is tried in one run that succeeds.
+type Attempts = BTreeMap<NodeKey, u64>;
 
 /// The three numbers of one quantity; `None` for a most without bound.
 #[derive(Clone, Copy)]
@@ -111,8 +126,9 @@ struct Span {
 
 struct Estimate {
     lines: Vec<Line>,
-    succeeds: bool,
-    successes: u32,
+    /// The shortest run that the exploration found, and the simulated ones.
+    shortest: Option<Attempts>,
+    simulated: Vec<Attempts>,
 }
 
 impl Estimate {
@@ -120,8 +136,11 @@ impl Estimate {
         let pipeline = plan.pipeline();
         let analysis = Analysis::new(pipeline);
         let found = explore(plan, Bounds::default());
-        let shortest = found.ends.iter().find(|(end, _)| end.succeeded).map(|(_, told)| told);
-        let (means, successes) = means(plan, &analysis, success);
+        let shortest = found.ends.iter().find(|(end, _)| end.succeeded).map(|(_, told)| {
+            let mut attempts = Attempts::new();
+            told.iter().for_each(|choice| *attempts.entry(choice.node).or_default() += 1);
+            attempts
+        });
         let repeatable = plan.repeatable();
         let line = |node: NodeId| {
             let key = NodeKey::from(node);
@@ -146,34 +165,42 @@ impl Estimate {
             let visits = if again { plan.visit_cap(key).map(u64::from) } else { Some(1) };
             let reached = analysis.is_feasibly_reachable(node);
             let most = visits.map(|visits| visits.saturating_mul(u64::from(plan.attempts(key))));
-            let told = |told: &Vec<dotwright_engine::run::Told>| {
-                told.iter().filter(|choice| choice.node == key).count() as u64
-            };
             Some(Line {
                 node: pipeline.id(node).to_owned(),
-                price: model.as_deref().and_then(|model| prices.models.get(model)).copied(),
+                key,
+                price: model.as_deref().and_then(|model| prices.of(model)),
                 model: model.filter(|_| is_call),
                 is_call,
                 tokens: (own + prices.call.context_tokens, prices.call.output_tokens),
-                least: shortest.map_or(0, told),
-                expected: means.get(&key).copied().unwrap_or(0.0),
                 most: if reached { most } else { Some(0) },
             })
         };
         let lines = pipeline.nodes().filter_map(line).collect();
-        Estimate { lines, succeeds: shortest.is_some(), successes }
+        Estimate { lines, shortest, simulated: simulate(plan, &analysis, success) }
     }
 
-    /// A quantity summed over steps.
+    /// A quantity summed over some steps. Least and mean are of the same runs, so the one is never above the other.
+    fn over<'l>(&self, lines: impl Iterator<Item = &'l Line> + Clone, each: impl Fn(&Line) -> f64) -> Span {
+        let total = |run: &Attempts| -> f64 {
+            let count = |line: &Line| run.get(&line.key).copied().unwrap_or(0) as f64;
+            lines.clone().map(|line| count(line) * each(line)).sum()
+        };
+        let simulated: Vec<f64> = self.simulated.iter().map(total).collect();
+        let shortest = self.shortest.as_ref().map(total);
+        let least = simulated.iter().copied().chain(shortest).reduce(f64::min).unwrap_or(0.0);
+        // Rounding may put the mean of equal numbers below them.
+        let mean = (simulated.iter().sum::<f64>() / simulated.len() as f64).max(least);
+        let bounded = lines.clone().all(|line| line.most.is_some() || each(line) == 0.0);
+        let most = || lines.clone().map(|line| line.most.unwrap_or(0) as f64 * each(line)).sum();
+        Span { least, expected: if simulated.is_empty() { least } else { mean }, most: bounded.then(most) }
+    }
+
     fn sum(&self, each: impl Fn(&Line) -> f64) -> Span {
-        let total =
-            |count: &dyn Fn(&Line) -> f64| self.lines.iter().map(|line| count(line) * each(line)).sum();
-        let bounded = self.lines.iter().all(|line| line.most.is_some() || each(line) == 0.0);
-        Span {
-            least: total(&|line| line.least as f64),
-            expected: total(&|line| line.expected),
-            most: bounded.then(|| total(&|line| line.most.unwrap_or(0) as f64)),
-        }
+        self.over(self.lines.iter(), each)
+    }
+
+    fn succeeds(&self) -> bool {
+        self.shortest.is_some() || !self.simulated.is_empty()
     }
 
     fn executions(&self) -> Span {
@@ -239,10 +266,13 @@ impl Estimate {
             text.push('\n');
         }
         text.push('\n');
-        if !self.succeeds {
+        if !self.succeeds() {
             text.push_str("no run was found that succeeds, so there is no least\n");
         }
-        text.push_str(&format!("{} of {RUNS} simulated runs succeed\n", self.successes));
+        text.push_str(&format!(
+            "expected: the mean of the {} of {RUNS} simulated runs that succeed\n",
+            self.simulated.len()
+        ));
         if self.executions().most.is_none_or(|most| most > DEFAULT_MAX_ATTEMPTS as f64) {
             text.push_str(&format!(
                 "a run stops after {DEFAULT_MAX_ATTEMPTS} executions unless --max-nodes says otherwise\n"
@@ -267,12 +297,13 @@ impl Estimate {
             .lines
             .iter()
             .map(|line| {
+                let attempts = self.over(std::iter::once(line), |_| 1.0);
                 json!({
                     "node": line.node,
                     "model": line.model,
-                    "least": line.least,
-                    "expected": line.expected,
-                    "most": line.most,
+                    "least": attempts.least,
+                    "expected": attempts.expected,
+                    "most": attempts.most,
                 })
             })
             .collect();
@@ -294,12 +325,11 @@ impl Estimate {
     }
 }
 
-/// Mean attempts of each node over simulated runs, and how many of them succeed.
-fn means(plan: &Plan, analysis: &Analysis<'_>, success: f64) -> (BTreeMap<NodeKey, f64>, u32) {
+/// Simulated runs that succeed, of [`RUNS`].
+fn simulate(plan: &Plan, analysis: &Analysis<'_>, success: f64) -> Vec<Attempts> {
     let pipeline = plan.pipeline();
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let mut sums: BTreeMap<NodeKey, u64> = BTreeMap::new();
-    let mut successes = 0;
+    let mut found = Vec::new();
     for _ in 0..RUNS {
         let mut scenario = Scenario::default();
         for node in pipeline.nodes() {
@@ -327,13 +357,12 @@ fn means(plan: &Plan, analysis: &Analysis<'_>, success: f64) -> (BTreeMap<NodeKe
             }
         }
         let simulation = Simulation::run(plan, &scenario);
-        successes += u32::from(simulation.status() == Some(dotwright_engine::run::RunStatus::Success));
-        for node in pipeline.nodes() {
-            *sums.entry(node.into()).or_default() += u64::from(simulation.state.attempts(node.into()));
+        if simulation.status() == Some(dotwright_engine::run::RunStatus::Success) {
+            let attempts = pipeline.nodes().map(NodeKey::from);
+            found.push(attempts.map(|key| (key, u64::from(simulation.state.attempts(key)))).collect());
         }
     }
-    let mean = |(node, sum): (NodeKey, u64)| (node, sum as f64 / f64::from(RUNS));
-    (sums.into_iter().map(mean).collect(), successes)
+    found
 }
 
 /// Numbers from 0 to 1, the same ones in every run of the program (xorshift).
@@ -345,5 +374,54 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dotwright_model::{Pipeline, Profile};
+
+    use super::*;
+
+    fn listed() -> Prices {
+        parse_prices("prices.toml", include_str!("../data/prices.toml")).unwrap()
+    }
+
+    #[test]
+    fn a_provider_in_front_and_a_date_behind_do_not_change_the_price() {
+        let prices = listed();
+        let input = |model: &str| prices.of(model).map(|price| price.input);
+        assert_eq!(input("claude-sonnet-4-5"), Some(3.0));
+        assert_eq!(input("anthropic/claude-sonnet-4-5-20250929"), Some(3.0));
+        assert_eq!(input("gpt-5.2"), Some(1.75));
+        assert_eq!(input("claude-sonnet"), None);
+        assert_eq!(input("claude-sonnet-4-5-latest"), None);
+    }
+
+    #[test]
+    fn the_expected_lies_between_the_least_and_the_most() {
+        let source = "digraph { start [shape=Mdiamond] exit [shape=Msquare] a [prompt=x, llm_model=o3]
+            t [shape=parallelogram, tool_command=x, max_retries=1] start -> a -> t
+            t -> exit [condition=\"outcome=success\"] t -> a [condition=\"outcome=fail\"] a [max_visits=3] }";
+        let plan = Plan::new(Arc::new(Pipeline::parse(source, Profile::default())));
+        for success in [0.1, 0.5, 0.9, 1.0] {
+            let estimate = Estimate::new(&plan, &listed(), success);
+            for span in [estimate.executions(), estimate.calls(), estimate.tokens(), estimate.dollars()] {
+                let (least, expected, most) = (span.least, span.expected, span.most.unwrap());
+                assert!(least <= expected && expected <= most, "{success}: {least} {expected} {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_simulated_success_the_expected_is_the_shortest_run() {
+        let source = "digraph { start [shape=Mdiamond] exit [shape=Msquare] a [prompt=x] start -> a
+            a -> exit [condition=\"outcome=success\"] }";
+        let plan = Plan::new(Arc::new(Pipeline::parse(source, Profile::default())));
+        let estimate = Estimate::new(&plan, &listed(), 0.0);
+        assert!(estimate.simulated.is_empty() && estimate.succeeds());
+        assert_eq!(estimate.executions().expected, estimate.executions().least);
     }
 }

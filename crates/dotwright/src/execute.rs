@@ -113,7 +113,9 @@ pub(crate) fn taken_up(history: &History) -> Result<Result<(Arc<Graph>, Setup), 
         Ok(graph) => graph,
         Err(refused) => return Ok(Err(refused)),
     };
-    let backend = created.backend.clone();
+    // A backend with a secret among its words is not in the log as it was, and has to be named again.
+    let backend =
+        created.backend.clone().filter(|words| !words.iter().any(|word| word.contains("[redacted:")));
     let setup = Setup {
         workdir: PathBuf::from(&created.workdir),
         variables: Variables::of_this_process(),

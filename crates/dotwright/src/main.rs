@@ -28,10 +28,12 @@ mod prove;
 mod report;
 mod rules;
 mod run_args;
+mod run_diff;
 mod runs;
 mod scenarios;
 mod shellcheck;
 mod simulate;
+mod spent;
 mod story;
 mod terminal;
 mod why;
@@ -78,10 +80,10 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Cancel(arguments) => runs::cancel(arguments),
         Command::Pause(arguments) => runs::pause(arguments),
         Command::Wait(arguments) => runs::wait(arguments),
-        Command::Why(arguments) => why::why(arguments),
+        Command::Why(arguments) => why::run(arguments),
         Command::Fork(arguments) => runs::fork(arguments),
-        Command::Diff(arguments) => why::diff(arguments),
-        Command::Cost(arguments) => why::cost(arguments),
+        Command::Diff(arguments) => run_diff::run(arguments),
+        Command::Cost(arguments) => spent::run(arguments),
         Command::Clean(arguments) => runs::clean(arguments),
         Command::Config(ConfigCommand::Schema) => {
             output::write_stdout(dotwright_config::SCHEMA.as_bytes())?;

@@ -26,7 +26,7 @@ Exit codes:
   4  preflight refuses it                9  an error of the runner itself
   `dotwright resume` goes on after 5, 6, 7 and 9.";
 
-/// How a run is to be done.
+// How a run is to be done.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// The pipeline
@@ -69,7 +69,7 @@ pub(crate) enum WorktreeName {
     Off,
 }
 
-/// What `run` and `resume` share.
+// What `run` and `resume` share.
 #[derive(Debug, Args)]
 pub(crate) struct ConductArgs {
     /// Write the report to this file, whatever happens
@@ -354,8 +354,11 @@ pub(crate) struct WhyArgs {
     /// Every visit of the node
     #[arg(long, requires = "node")]
     pub(crate) all: bool,
+    /// The end of the run, as without a node
+    #[arg(long, conflicts_with = "node")]
+    end: bool,
     /// One JSON object with the records and the place in the file
-    #[arg(long, requires = "node")]
+    #[arg(long)]
     pub(crate) json: bool,
 }
 

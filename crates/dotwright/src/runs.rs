@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use dotwright_engine::run::{Answer, Command, Event, Evidence, NodeKey, Phase, Plan, VisitId};
+use dotwright_engine::run::{Answer, Command, Event, Evidence, NodeKey, Phase, Plan, ReportedVisit, VisitId};
 use dotwright_model::{Pipeline, Profile};
-use dotwright_runner::{Entry, History, Record, Request, Root, RunError};
+use dotwright_runner::{Entry, History, Note, Record, Request, Root, RunError};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -74,12 +74,36 @@ fn status(history: &History) -> Result<(String, String), AppError> {
     };
     let at = || report.context.get("current_node").cloned().unwrap_or_default();
     let node = if report.reason_node.is_empty() { at() } else { report.reason_node.clone() };
+    let is_untouched_fork = history.created.forked.is_some()
+        && !history
+            .records
+            .iter()
+            .any(|record| matches!(record.entry, Entry::Note(Note::RunnerStarted { .. })));
     let status = match (report.status.as_str(), history.runner) {
+        ("running", None) if is_untouched_fork => "forked".to_owned(),
         ("running", None) => "crashed".to_owned(),
         (_, Some(_)) if report.partial => "running".to_owned(),
         (status, _) => status.to_owned(),
     };
     Ok((status, node))
+}
+
+/// Visits as a path, the branches of a region between braces: `start -> fan {a -> b | c} -> join`.
+fn route(visits: &[ReportedVisit]) -> String {
+    let mut text = String::new();
+    for visit in visits {
+        match visit {
+            ReportedVisit::Node(node) => {
+                let arrow = if text.is_empty() { "" } else { " -> " };
+                text.push_str(&format!("{arrow}{node}"));
+            }
+            ReportedVisit::Region { branches, .. } => {
+                let branches: Vec<String> = branches.iter().map(|branch| route(branch)).collect();
+                text.push_str(&format!(" {{{}}}", branches.join(" | ")));
+            }
+        }
+    }
+    text
 }
 
 pub(crate) fn show(arguments: &ShowArgs) -> Result<Verdict, AppError> {
@@ -96,8 +120,7 @@ pub(crate) fn show(arguments: &ShowArgs) -> Result<Verdict, AppError> {
     if !report.reason.is_empty() {
         text.push_str(&format!("reason   {} {}\n", report.reason, report.reason_node));
     }
-    let visits = serde_json::to_string(&report.visits).unwrap_or_default();
-    text.push_str(&format!("visits   {visits}\n"));
+    text.push_str(&format!("visits   {}\n", route(&report.visits)));
     text.push_str(&format!("attempts {}\n", report.cost.attempts));
     for (gate, outcome) in &report.gates {
         text.push_str(&format!("goal     {gate} {outcome}\n"));
@@ -154,7 +177,9 @@ fn shown(arguments: &LogsArgs, history: &History, plan: &Plan, record: &Record, 
         record.data()
     } else {
         let node = if record.node.is_empty() { String::new() } else { format!("{}  ", record.node) };
-        format!("{:5}  {}  {:18}  {node}{}", record.seq, record.ts, record.kind, record.summary(plan))
+        // To the millisecond.
+        let ts = record.ts.get(..23).map_or(record.ts.clone(), |ts| format!("{ts}Z"));
+        format!("{:5}  {ts}  {:18}  {node}{}", record.seq, record.kind, record.summary(plan))
     };
     // Writing to memory cannot fail.
     let _written = writeln!(into, "{}", line.trim_end());

@@ -128,17 +128,33 @@ impl Shellcheck {
         let Some(scripts) = shell_scripts(pipeline, settings.shell(), limit) else {
             return skipped(SkipReason::TooManyCommands(limit));
         };
-        let ask = |script: &ShellScript| program.answer(script, self.cache.as_deref());
+        External { shellcheck: ShellcheckRun::Done(self.comments(program, scripts)) }
+    }
+
+    fn comments(
+        &self,
+        program: &Program,
+        scripts: Vec<ShellScript>,
+    ) -> HashMap<ShellScript, Vec<ShellcheckComment>> {
+        let cache = self.cache.as_deref();
+        let answers: Vec<_> = scripts.iter().map(|script| program.known(script, cache)).collect();
+        // Only the commands that are new to it are worth threads.
+        let (mut done, mut new) = (HashMap::new(), Vec::new());
+        for (script, answer) in scripts.into_iter().zip(answers) {
+            match answer {
+                Some(answer) => drop(done.insert(script, answer)),
+                None => new.push(script),
+            }
+        }
+        let ask = |script: &ShellScript| program.answer(script, cache);
         let answers = match self.files == 1 {
-            true => parallel::map(&scripts, ask, |_| {}),
-            false => scripts.iter().map(ask).collect(),
+            true => parallel::map(&new, ask, |_| {}),
+            false => new.iter().map(ask).collect(),
         };
-        let answers = scripts.into_iter().zip(answers).filter_map(|(script, answer)| Some((script, answer?)));
-        let comments = answers.map(|(script, answer)| {
-            let comments = answer.comments.into_iter().map(ShellcheckComment::from).collect();
-            (script, comments)
-        });
-        External { shellcheck: ShellcheckRun::Done(comments.collect()) }
+        let answers = new.into_iter().zip(answers).filter_map(|(script, answer)| Some((script, answer?)));
+        done.extend(answers);
+        let comments = |answer: Answer| answer.comments.into_iter().map(ShellcheckComment::from).collect();
+        done.into_iter().map(|(script, answer)| (script, comments(answer))).collect()
     }
 
     fn program(&self, path: Option<&Path>) -> Option<Arc<Program>> {
@@ -161,22 +177,27 @@ impl Program {
         Some(Program { path, identity, answers: Mutex::default() })
     }
 
-    /// The answer for a script: from this run, from an earlier one, or from the program itself. `None` when it
-    /// cannot be had.
+    /// The answer for a script from this run or an earlier one.
+    fn known(&self, script: &ShellScript, cache: Option<&Path>) -> Option<Answer> {
+        let key = self.key(script);
+        let cell = self.cell(key);
+        if let Some(answer) = cell.get() {
+            return answer.clone();
+        }
+        let stored = stored(&cache_file(cache?, key))?;
+        cell.get_or_init(|| Some(stored)).clone()
+    }
+
+    /// The answer for a script: a known one, or from the program itself. `None` when it cannot be had.
     fn answer(&self, script: &ShellScript, cache: Option<&Path>) -> Option<Answer> {
-        let dialect = dialect(script);
-        let key = Fingerprint::of([&*script.text, dialect.unwrap_or(""), &self.identity, EXCLUDED]);
-        let cell = {
-            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(answers.entry(key.0).or_default())
-        };
+        let key = self.key(script);
+        let cell = self.cell(key);
         let answer = cell.get_or_init(|| {
-            let file = cache.map(|folder| folder.join(format!("{key}.json")));
-            let cached = file.as_deref().and_then(|file| std::fs::read(file).ok());
-            if let Some(answer) = cached.and_then(|text| serde_json::from_slice(&text).ok()) {
+            let file = cache.map(|folder| cache_file(folder, key));
+            if let Some(answer) = file.as_deref().and_then(stored) {
                 return Some(answer);
             }
-            let answer = match self.run(script, dialect) {
+            let answer = match self.run(script) {
                 Ok(answer) => answer,
                 Err(reason) => {
                     output::write_stderr(&format!("shellcheck {reason}; one command was not checked\n"));
@@ -192,10 +213,19 @@ impl Program {
         answer.clone()
     }
 
-    fn run(&self, script: &ShellScript, dialect: Option<&str>) -> Result<Answer, String> {
+    fn key(&self, script: &ShellScript) -> Fingerprint {
+        Fingerprint::of([&*script.text, dialect(script).unwrap_or(""), &self.identity, EXCLUDED])
+    }
+
+    fn cell(&self, key: Fingerprint) -> Arc<OnceLock<Option<Answer>>> {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(answers.entry(key.0).or_default())
+    }
+
+    fn run(&self, script: &ShellScript) -> Result<Answer, String> {
         let mut command = Command::new(&self.path);
         command.args(["--norc", "-f", "json1", "-e", EXCLUDED]);
-        if let Some(dialect) = dialect {
+        if let Some(dialect) = dialect(script) {
             command.args(["-s", dialect]);
         }
         command.arg("-").env_remove("SHELLCHECK_OPTS");
@@ -252,6 +282,14 @@ fn cache_folder() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
     Some(base.or_else(|| set("LOCALAPPDATA"))?.join("dotwright").join("shellcheck"))
+}
+
+fn cache_file(folder: &Path, key: Fingerprint) -> PathBuf {
+    folder.join(format!("{key}.json"))
+}
+
+fn stored(file: &Path) -> Option<Answer> {
+    serde_json::from_slice(&std::fs::read(file).ok()?).ok()
 }
 
 fn store(file: &Path, answer: &Answer) -> Result<(), AppError> {

@@ -1,23 +1,29 @@
-//! `dotwright why`, `dotwright diff` and `dotwright cost`: what the logs of runs explain.
+//! `dotwright why`: what the log of a run explains about one of its visits, or about its end.
+//!
+//! Every decision in the log holds what it was made from, so nothing is worked out again here: the lines below are the
+//! records of a visit in words, each with the number of its record.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
 use dotwright_engine::run::{
-    Command, Considered, Decision, Event, NodeKey, Phase, Plan, RunStatus, State, Via, VisitId,
+    Command, Considered, DecidedBy, Decision, EdgeKey, Event, NodeKey, Phase, Plan, RunStatus, Via, VisitId,
 };
-use dotwright_model::Handler;
+use dotwright_model::{Handler, Outcome};
 use dotwright_runner::{Entry, History, Record, Report};
 use serde_json::json;
 
 use crate::error::AppError;
-use crate::run_args::{CostArgs, DiffArgs, WhyArgs};
-use crate::{Verdict, execute, output, prove, runs, story};
+use crate::position::Lines;
+use crate::run_args::WhyArgs;
+use crate::{Verdict, execute, input, output, prove, runs, story};
 
-pub(crate) fn why(arguments: &WhyArgs) -> Result<Verdict, AppError> {
+/// Where the numbers of records stand.
+const COLUMN: usize = 64;
+
+pub(crate) fn run(arguments: &WhyArgs) -> Result<Verdict, AppError> {
     let (history, plan) = runs::open(&arguments.run)?;
     let Some(node) = &arguments.node else {
-        let text = end(&history, &plan)?;
-        output::write_stdout(text.as_bytes())?;
+        output::write_stdout(end(&history, &plan, arguments.json)?.as_bytes())?;
         return Ok(Verdict::Clean);
     };
     let (name, wanted) = match node.rsplit_once('#') {
@@ -37,113 +43,208 @@ pub(crate) fn why(arguments: &WhyArgs) -> Result<Verdict, AppError> {
     };
     let chosen = wanted.map_or(last, |visit| VisitId { node: key, visit });
     if !visits.contains(&chosen) {
-        output::write_stderr(&format!("`{name}` has {} visits\n", visits.len()));
+        let often = if visits.len() == 1 { "once".to_owned() } else { format!("{} times", visits.len()) };
+        output::write_stderr(&format!("`{name}` was visited {often}\n"));
         return Ok(Verdict::Findings);
     }
     let shown = if arguments.all { visits } else { vec![chosen] };
     for visit in shown {
-        let found = Visit::of(&history, visit);
-        let text = if arguments.json { found.json(&plan, &history) } else { found.text(&plan) };
+        let found = Visit::of(&history, &plan, visit);
+        let text = if arguments.json { format!("{:#}\n", found.json()?) } else { found.text()? };
         output::write_stdout(text.as_bytes())?;
     }
     Ok(Verdict::Clean)
 }
 
 fn visits(history: &History, node: NodeKey) -> Vec<VisitId> {
-    let entered = history.records.iter().filter_map(|record| match &record.entry {
-        Entry::Decision(Command::Decide(Decision::NodeEntered { visit, .. })) if visit.node == node => {
-            Some(*visit)
-        }
-        _ => None,
-    });
-    entered.collect()
+    let entered = history.records.iter().filter_map(entered);
+    entered.filter(|visit| visit.node == node).collect()
 }
 
-/// The records about one visit.
+fn decision(record: &Record) -> Option<&Decision> {
+    if let Entry::Decision(Command::Decide(decision)) = &record.entry { Some(decision) } else { None }
+}
+
+fn entered(record: &Record) -> Option<VisitId> {
+    if let Some(Decision::NodeEntered { visit, .. }) = decision(record) { Some(*visit) } else { None }
+}
+
+/// One visit and the records about it.
 struct Visit<'h> {
     visit: VisitId,
+    plan: &'h Plan,
+    history: &'h History,
     records: Vec<&'h Record>,
 }
 
-impl<'h> Visit<'h> {
-    fn of(history: &'h History, visit: VisitId) -> Visit<'h> {
-        let about = |record: &&Record| record.visit() == Some(visit) || is_goal_check(record, visit.node);
-        Visit { visit, records: history.records.iter().filter(about).collect() }
-    }
+/// Something that is known about a visit, with the numbers of the records that say it.
+struct Said {
+    events: Vec<u64>,
+    text: String,
+    /// What it was decided from.
+    more: Vec<String>,
+}
 
-    fn text(&self, plan: &Plan) -> String {
-        let mut lines = Vec::new();
-        let name = plan.name(self.visit.node);
-        for record in &self.records {
-            let said = match &record.entry {
-                Entry::Decision(Command::Decide(decision)) => self.decision(plan, decision),
-                Entry::Decision(Command::CloseGate { why, .. }) => vec![format!("  gate closed: {why:?}")],
-                Entry::Decision(Command::StopAttempt { why, .. }) => vec![format!("  stopped: {why:?}")],
-                Entry::Decision(Command::RejectAnswer { why, .. }) => {
-                    vec![format!("  answer not taken: {why:?}")]
-                }
-                Entry::Decision(Command::RefuseCall { budget, .. }) => {
-                    vec![format!("  model call refused: {} is used up", budget.as_str())]
-                }
-                Entry::Decision(Command::Ask(_)) => vec!["  waits for an answer".to_owned()],
-                Entry::Fact(
-                    Event::AttemptEnded { .. }
-                    | Event::AttemptLost { .. }
-                    | Event::GateAnswered { .. }
-                    | Event::ChildEnded { .. }
-                    | Event::WorkMerged { .. }
-                    | Event::ProviderBlocked { .. },
-                ) => vec![format!("  {}: {}", record.kind, record.summary(plan))],
-                Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => Vec::new(),
-            };
-            let event = format!("event {}", record.seq);
-            for (index, line) in said.into_iter().enumerate() {
-                lines.push(if index == 0 { format!("{line:70}  {event}") } else { line });
+impl<'h> Visit<'h> {
+    fn of(history: &'h History, plan: &'h Plan, visit: VisitId) -> Visit<'h> {
+        let mut records = Vec::new();
+        let (mut last_here, mut last_anywhere) = (None, None);
+        for record in &history.records {
+            if let Some(entered) = entered(record) {
+                last_anywhere = Some(entered);
+                last_here = Some(entered).filter(|entered| entered.node == visit.node).or(last_here);
+            }
+            // A goal check is about the exit that was reached, and about the last visit of each gate.
+            let is_checked = last_here == Some(visit) && checks_goal(record, visit.node);
+            let checks = last_anywhere == Some(visit) && is_goal_check(record);
+            if record.visit() == Some(visit) || is_checked || checks {
+                records.push(record);
             }
         }
-        format!("{name}, visit {}\n{}\n", self.visit.visit, lines.join("\n"))
+        Visit { visit, plan, history, records }
     }
 
-    fn decision(&self, plan: &Plan, decision: &Decision) -> Vec<String> {
-        match decision {
+    /// The edge or jump by which the walk went on.
+    fn way_on(&self) -> Option<(NodeKey, Option<EdgeKey>, DecidedBy, &[Considered])> {
+        self.records.iter().rev().find_map(|record| match decision(record)? {
+            Decision::EdgeSelected { to, edge, by, candidates, .. } => {
+                Some((*to, *edge, *by, candidates.as_slice()))
+            }
+            Decision::NodeEntered { .. }
+            | Decision::OutcomeRecorded { .. }
+            | Decision::RetryScheduled { .. }
+            | Decision::AttemptLost { .. }
+            | Decision::BranchOpened { .. }
+            | Decision::BranchEnded { .. }
+            | Decision::RegionJoined { .. }
+            | Decision::GoalChecked { .. }
+            | Decision::GenerationStarted { .. }
+            | Decision::BudgetExceeded { .. }
+            | Decision::ReservationExceeded(_)
+            | Decision::Warning(_) => None,
+        })
+    }
+
+    fn text(&self) -> Result<String, AppError> {
+        let mut title = format!("{}, visit {}", self.plan.name(self.visit.node), self.visit.visit);
+        let mut rule = String::new();
+        if let Some((to, edge, by, candidates)) = self.way_on() {
+            title.push_str(&format!(" -> {}", self.plan.name(to)));
+            rule = deciding_rule(self.plan, edge, by, candidates);
+        }
+        let mut text = aligned(&title, &rule);
+        for said in self.said() {
+            let numbers: Vec<String> = said.events.iter().map(u64::to_string).collect();
+            let word = if numbers.len() == 1 { "event" } else { "events" };
+            text.push_str(&aligned(&format!("  {}", said.text), &format!("{word} {}", numbers.join(", "))));
+            said.more.iter().for_each(|line| text.push_str(&format!("     {line}\n")));
+        }
+        text.push_str(&format!("  {}\n", self.place_and_totals()?));
+        Ok(text)
+    }
+
+    fn json(&self) -> Result<serde_json::Value, AppError> {
+        let parsed = |record: &&Record| serde_json::from_str::<serde_json::Value>(&record.data()).ok();
+        let place = Lines::new(self.plan.pipeline().source())
+            .position(self.plan.pipeline().node_range(self.visit.node.id()).start);
+        let said: Vec<_> = self
+            .said()
+            .iter()
+            .map(|said| json!({"events": said.events, "text": said.text, "details": said.more}))
+            .collect();
+        let way_on = self.way_on().map(|(to, edge, by, candidates)| {
+            json!({"to": self.plan.name(to), "rule": deciding_rule(self.plan, edge, by, candidates)})
+        });
+        Ok(json!({
+            "schema": 1,
+            "run": self.history.folder.id,
+            "node": self.plan.name(self.visit.node),
+            "visit": self.visit.visit,
+            "file": self.history.created.graph_path,
+            "line": place.line,
+            "column": place.column,
+            "next": way_on,
+            "explanation": said,
+            "totals": self.place_and_totals()?,
+            "records": self.records.iter().filter_map(parsed).collect::<Vec<_>>(),
+        }))
+    }
+
+    /// What the records say, in their order.
+    fn said(&self) -> Vec<Said> {
+        self.records.iter().filter_map(|record| self.record(record)).collect()
+    }
+
+    fn record(&self, record: &Record) -> Option<Said> {
+        let text = match &record.entry {
+            Entry::Decision(Command::Decide(decision)) => return self.decided(record.seq, decision),
+            Entry::Decision(Command::CloseGate { why, .. }) => format!("gate closed: {}", why.noun()),
+            Entry::Decision(Command::StopAttempt { why, .. } | Command::StopChild { why, .. }) => {
+                format!("stopped: {}", why.noun())
+            }
+            Entry::Decision(Command::RejectAnswer { why, .. }) => format!("answer not taken: {}", why.noun()),
+            Entry::Decision(Command::RefuseCall { budget, .. }) => {
+                format!("model call refused: {} is used up", budget.as_str())
+            }
+            Entry::Decision(Command::Ask(_)) => "waits for an answer".to_owned(),
+            Entry::Fact(Event::GateAnswered { answer, .. }) => {
+                format!("answered with `{}` by {}", answer.choice, answer.by)
+            }
+            Entry::Fact(Event::ChildEnded { .. }) => format!("child ended: {}", record.summary(self.plan)),
+            Entry::Fact(Event::ProviderBlocked { reason, .. }) => format!("the provider refuses: {reason}"),
+            Entry::Fact(Event::WorkMerged { conflicts, .. }) => match conflicts.as_slice() {
+                [] => "the work of the branches is merged".to_owned(),
+                paths => format!("the work of the branches conflicts: {}", paths.join(", ")),
+            },
+            Entry::Fact(Event::AttemptEnded { .. }) => record.summary(self.plan),
+            Entry::Fact(Event::AttemptLost { .. }) => {
+                format!("{} was lost with its runner", record.summary(self.plan))
+            }
+            Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => return None,
+        };
+        Some(Said { events: vec![record.seq], text, more: Vec::new() })
+    }
+
+    fn decided(&self, seq: u64, decision: &Decision) -> Option<Said> {
+        let plan = self.plan;
+        let mut events = vec![seq];
+        let mut more = Vec::new();
+        let text = match decision {
             Decision::NodeEntered { via, from, .. } => {
                 let from = from.map(|from| format!(" from {}", plan.name(from))).unwrap_or_default();
-                let cap = plan.visit_cap(self.visit.node).map(|cap| format!(" of {cap}")).unwrap_or_default();
-                vec![format!("  arrives{from} {}, visit {}{cap}", arrival(plan, *via), self.visit.visit)]
+                format!("arrives{from} {}", arrival(plan, *via))
             }
             Decision::OutcomeRecorded { status, class, reason, .. } => {
+                if *status == Outcome::Fail && self.is_the_end() {
+                    more.extend(not_taken(plan, self.visit.node));
+                }
                 let class = class.map(|class| format!(", {}", class.as_str())).unwrap_or_default();
                 let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-                vec![format!("  outcome {}{class}{reason}", status.as_str())]
+                format!("outcome {}{class}{reason}", status.as_str())
             }
             Decision::RetryScheduled { class, nominal, left, .. } => {
                 let class = class.map_or("it asks for that", |class| class.as_str());
-                vec![format!("  tried again: {class}; {nominal} ms before jitter, {left} attempts after it")]
+                format!("tried again: {class}; {nominal} ms before jitter, {left} attempts after it")
             }
-            Decision::AttemptLost { attempt } => {
-                vec![format!("  attempt {} was lost with its runner", attempt.attempt)]
-            }
-            Decision::EdgeSelected { edge, to, by, candidates, restart, .. } => {
+            Decision::EdgeSelected { to, edge, by, candidates, restart, .. } => {
                 let restart = if *restart { ", a new generation begins" } else { "" };
-                let because = story::because(plan, *edge, *by);
-                let mut lines = vec![format!("  -> {}  [{because}]{restart}", plan.name(*to))];
-                if plan.handler(self.visit.node) == Handler::Conditional {
-                    lines.push("     a diamond hands on the outcome of the step before it".to_owned());
+                if plan.handler(self.visit.node) == Handler::Conditional
+                    && let Some((seen, forwarded)) = self.forwarded()
+                {
+                    more.push(forwarded);
+                    events.splice(0..0, seen);
                 }
-                lines.extend(
-                    candidates.iter().map(|found| candidate(plan, *found, *edge == Some(found.edge))),
-                );
-                lines
+                more.extend(considered(plan, candidates, *edge));
+                format!("-> {}  [{}]{restart}", plan.name(*to), story::because(plan, *edge, *by))
             }
             Decision::GoalChecked { gates, target, .. } => {
-                let mut lines = vec!["  goal check at the exit".to_owned()];
-                lines.extend(gates.iter().map(|gate| {
+                more.extend(gates.iter().map(|gate| {
                     let word = if gate.satisfied { "yes" } else { "no " };
                     let outcome = gate.outcome.map_or("unvisited", |outcome| outcome.as_str());
-                    format!("     {word} {}  {outcome}", plan.name(gate.node))
+                    format!("{word} {}  {outcome}", plan.name(gate.node))
                 }));
-                lines.extend(target.map(|target| format!("     -> {}", plan.name(target))));
-                lines
+                more.extend(target.map(|target| format!("-> {}", plan.name(target))));
+                "goal check at the exit".to_owned()
             }
             Decision::RegionJoined { status, branches, conflicts, .. } => {
                 let ended: Vec<&str> = branches.iter().map(|branch| branch.outcome.as_str()).collect();
@@ -151,42 +252,100 @@ impl<'h> Visit<'h> {
                     [] => String::new(),
                     keys => format!(", the branches disagree about {}", keys.join(", ")),
                 };
-                vec![format!("  region {}: {}{conflicts}", status.as_str(), ended.join(", "))]
+                format!("region {}: {}{conflicts}", status.as_str(), ended.join(", "))
             }
-            Decision::BranchOpened { entry, .. } => vec![format!("  opens the branch {}", plan.name(*entry))],
-            Decision::BudgetExceeded { budget, .. } => vec![format!("  {} is used up", budget.as_str())],
-            Decision::Warning(text) => vec![format!("  warning: {text}")],
-            Decision::BranchEnded { .. }
+            Decision::BranchOpened { entry, .. } => format!("opens the branch {}", plan.name(*entry)),
+            Decision::BudgetExceeded { budget, .. } => format!("{} is used up", budget.as_str()),
+            Decision::Warning(text) => format!("warning: {text}"),
+            Decision::AttemptLost { .. }
+            | Decision::BranchEnded { .. }
             | Decision::GenerationStarted { .. }
-            | Decision::ReservationExceeded(_) => Vec::new(),
-        }
+            | Decision::ReservationExceeded(_) => return None,
+        };
+        Some(Said { events, text, more })
     }
 
-    fn json(&self, plan: &Plan, history: &History) -> String {
-        let parsed = |record: &&Record| serde_json::from_str::<serde_json::Value>(&record.data()).ok();
-        let source = plan.pipeline().source();
-        let range = plan.pipeline().node_range(self.visit.node.id());
-        let line = source.get(..range.start as usize).map_or(0, |before| before.matches('\n').count()) + 1;
-        let value = json!({
-            "schema": 1,
-            "run": history.folder.id,
-            "node": plan.name(self.visit.node),
-            "visit": self.visit.visit,
-            "file": history.created.graph_path,
-            "line": line,
-            "records": self.records.iter().filter_map(parsed).collect::<Vec<_>>(),
+    /// Whether the run ended because of this visit.
+    fn is_the_end(&self) -> bool {
+        let end = self.history.records.iter().rev().find_map(|record| match &record.entry {
+            Entry::Decision(Command::Finish(end)) => Some(end),
+            Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => None,
         });
-        format!("{value:#}\n")
+        let is_last = visits(self.history, self.visit.node).last() == Some(&self.visit);
+        is_last && self.way_on().is_none() && end.is_some_and(|end| end.node == Some(self.visit.node))
+    }
+
+    /// The outcome that a diamond hands on, with where it came about.
+    fn forwarded(&self) -> Option<(Vec<u64>, String)> {
+        let arrival = self.records.iter().find(|record| entered(record) == Some(self.visit))?;
+        let before = self.history.records.iter().take_while(|record| record.seq < arrival.seq);
+        let same_walk = before.filter(|record| record.branch == arrival.branch);
+        let mut recorded = None;
+        let mut attempt = None;
+        for record in same_walk {
+            match &record.entry {
+                Entry::Decision(Command::Decide(Decision::OutcomeRecorded { visit, status, .. })) => {
+                    recorded = Some((record.seq, *visit, *status));
+                }
+                Entry::Fact(Event::AttemptEnded { attempt: ended, .. }) => {
+                    attempt = Some((record.seq, ended.visit, record.summary(self.plan)));
+                }
+                Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => {}
+            }
+        }
+        let (seq, from, status) = recorded?;
+        let mut events = vec![seq];
+        let mut how = self.plan.handler(from.node).noun().to_owned();
+        if let Some((ended, _, summary)) = attempt.filter(|(_, visit, _)| *visit == from) {
+            events.insert(0, ended);
+            how.push_str(&format!(", {summary}"));
+        }
+        Some((
+            events,
+            format!("outcome {} forwarded from {} ({how})", status.as_str(), self.plan.name(from.node)),
+        ))
+    }
+
+    /// Where the node is written, how often it and its successor were visited by then, and what was spent.
+    fn place_and_totals(&self) -> Result<String, AppError> {
+        let until = self.records.last().map(|record| record.seq);
+        let (state, _) = self.history.fold(self.plan, until)?;
+        let pipeline = self.plan.pipeline();
+        let place = Lines::new(pipeline.source()).position(pipeline.node_range(self.visit.node.id()).start);
+        let count = |node: NodeKey| {
+            let cap = self.plan.visit_cap(node).map(|cap| format!(" of {cap}")).unwrap_or_default();
+            format!("{} {}{cap}", self.plan.name(node), state.visits(node))
+        };
+        let mut counts = vec![count(self.visit.node)];
+        counts.extend(self.way_on().filter(|(to, ..)| *to != self.visit.node).map(|(to, ..)| count(to)));
+        let file = input::shown(&input::from_here(Path::new(&self.history.created.graph_path)));
+        let mut text = format!("{file}:{}:{}   visits: {}", place.line, place.column, counts.join(", "));
+        let (spent, limits) = (state.budget().settled, state.limits());
+        if spent.micro_usd > 0 || limits.micro_usd.is_some() {
+            let usd = |micro: u64| format!("{:.2}", micro as f64 / 1e6);
+            let limit = limits.micro_usd.map(|limit| format!(" of {}", usd(limit))).unwrap_or_default();
+            text.push_str(&format!("   spent {}{limit} USD", usd(spent.micro_usd)));
+        }
+        if spent.tokens > 0 || limits.tokens.is_some() {
+            let limit = limits.tokens.map(|limit| format!(" of {limit}")).unwrap_or_default();
+            text.push_str(&format!("   {}{limit} tokens", spent.tokens));
+        }
+        Ok(text)
     }
 }
 
-fn is_goal_check(record: &Record, node: NodeKey) -> bool {
-    match &record.entry {
-        Entry::Decision(Command::Decide(Decision::GoalChecked { gates, .. })) => {
-            gates.iter().any(|gate| gate.node == node)
-        }
-        _ => false,
-    }
+/// Two texts in two columns.
+fn aligned(left: &str, right: &str) -> String {
+    if right.is_empty() { format!("{left}\n") } else { format!("{left:COLUMN$}  {right}\n") }
+}
+
+fn is_goal_check(record: &Record) -> bool {
+    matches!(decision(record), Some(Decision::GoalChecked { .. }))
+}
+
+fn checks_goal(record: &Record, node: NodeKey) -> bool {
+    let Some(Decision::GoalChecked { gates, .. }) = decision(record) else { return false };
+    gates.iter().any(|gate| gate.node == node)
 }
 
 fn arrival(plan: &Plan, via: Via) -> String {
@@ -203,21 +362,69 @@ fn arrival(plan: &Plan, via: Via) -> String {
     }
 }
 
-fn candidate(plan: &Plan, found: Considered, chosen: bool) -> String {
-    let pipeline = plan.pipeline();
-    let ends = plan.ends(found.edge).map(|(from, to)| format!("{} -> {}", plan.name(from), plan.name(to)));
-    let condition = pipeline.condition(found.edge.id()).map(|condition| condition.text.to_owned());
-    let value = match (condition, found.condition) {
-        (Some(condition), Some(true)) => format!("{condition}  true"),
-        (Some(condition), Some(false)) => format!("{condition}  false"),
-        (_, None) | (None, _) => "no condition".to_owned(),
+/// Which of the five steps of edge selection decided, or what else did (sections 5, 8, 12 and 14).
+fn deciding_rule(plan: &Plan, edge: Option<EdgeKey>, by: DecidedBy, candidates: &[Considered]) -> String {
+    let weight = |edge: EdgeKey| plan.pipeline().edge(edge.id()).weight;
+    let text = match by {
+        DecidedBy::Condition => "step 1 of 5: condition",
+        DecidedBy::Label => "step 2 of 5: preferred label",
+        DecidedBy::Suggestion => "step 3 of 5: suggested id",
+        DecidedBy::Plain => {
+            let plain = || candidates.iter().filter(|found| found.condition.is_none());
+            let equal =
+                |chosen: EdgeKey| plain().filter(|found| weight(found.edge) == weight(chosen)).count();
+            match plain().count() {
+                0 | 1 => "step 4 of 5: the one plain edge",
+                _ if edge.is_some_and(|edge| equal(edge) > 1) => "step 5 of 5: first id of equal weights",
+                _ => "step 4 of 5: highest weight",
+            }
+        }
+        DecidedBy::Answer => "answer of a person",
+        DecidedBy::Default => "default choice, nobody answered in time",
+        DecidedBy::Jump(by) => return format!("jump: {}", by.as_str()),
+        DecidedBy::Join => "end of the region",
     };
-    let word = if chosen { "yes" } else { "no " };
-    format!("     {word} {}  {value}", ends.unwrap_or_default())
+    text.to_owned()
+}
+
+/// The out-edges in columns, each with its condition and whether that holds.
+fn considered(plan: &Plan, candidates: &[Considered], chosen: Option<EdgeKey>) -> Vec<String> {
+    let ends = |found: &Considered| {
+        let ends = plan.ends(found.edge);
+        ends.map(|(from, to)| format!("{} -> {}", plan.name(from), plan.name(to))).unwrap_or_default()
+    };
+    let condition = |found: &Considered| {
+        let written = plan.pipeline().condition(found.edge.id());
+        written.map_or("no condition".to_owned(), |condition| condition.text.to_owned())
+    };
+    let width = |text: &dyn Fn(&Considered) -> String| {
+        candidates.iter().map(|found| text(found).chars().count()).max().unwrap_or(0)
+    };
+    let (first, second) = (width(&ends), width(&condition));
+    let line = |found: &Considered| {
+        let word = if chosen == Some(found.edge) { "yes" } else { "no " };
+        let value = found.condition.map_or("", |holds| if holds { "true" } else { "false" });
+        let line = format!("{word} {:first$}  {:second$}  {value}", ends(found), condition(found));
+        line.trim_end().to_owned()
+    };
+    candidates.iter().map(line).collect()
+}
+
+/// The out-edges of a step whose failure none of them took (section 8).
+fn not_taken(plan: &Plan, node: NodeKey) -> Vec<String> {
+    let pipeline = plan.pipeline();
+    let edges = pipeline.outgoing(node.id()).iter().map(|&edge| {
+        let why = match pipeline.condition(edge) {
+            Some(condition) => format!("{}  false", condition.text),
+            None => "a failure does not take an edge without a condition".to_owned(),
+        };
+        format!("no  {} -> {}  {why}", plan.name(node), pipeline.id(pipeline.target_of(edge)))
+    });
+    edges.collect()
 }
 
 /// Why the run ended, or rests.
-fn end(history: &History, plan: &Plan) -> Result<String, AppError> {
+fn end(history: &History, plan: &Plan, as_json: bool) -> Result<String, AppError> {
     let report = history.report(plan, None)?;
     let mut text = if report.status == "running" {
         match history.runner {
@@ -228,13 +435,24 @@ fn end(history: &History, plan: &Plan) -> Result<String, AppError> {
         execute::ending(&report)
     };
     text.push_str(&asked(history, &report));
-    if let Some(node) = plan.node_by_name(&report.reason_node)
-        && let Some(&last) = visits(history, node).last()
-    {
-        text.push('\n');
-        text.push_str(&Visit::of(history, last).text(plan));
+    let node = plan.node_by_name(&report.reason_node);
+    let last = node.and_then(|node| visits(history, node).last().copied());
+    let visit = last.map(|last| Visit::of(history, plan, last));
+    if as_json {
+        let visit = visit.map(|visit| visit.json()).transpose()?;
+        let value = json!({
+            "schema": 1,
+            "run": report.run_id,
+            "status": report.status,
+            "exit_code": report.exit_code,
+            "reason": report.reason,
+            "explanation": text,
+            "visit": visit,
+        });
+        return Ok(format!("{value:#}\n"));
     }
-    Ok(text)
+    let visit = visit.map(|visit| visit.text()).transpose()?;
+    Ok(visit.map_or(text.clone(), |visit| format!("{text}\n{visit}")))
 }
 
 /// Who asked for the end or the pause, and with which record.
@@ -251,115 +469,6 @@ fn asked(history: &History, report: &Report) -> String {
         Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => None,
     });
     last.unwrap_or_default()
-}
-
-pub(crate) fn diff(arguments: &DiffArgs) -> Result<Verdict, AppError> {
-    let (left, right) = (point(&arguments.left)?, point(&arguments.right)?);
-    let mut lines = Vec::new();
-    let routes = (route(&left), route(&right));
-    let same = routes.0.iter().zip(&routes.1).take_while(|(a, b)| a == b).count();
-    if routes.0 != routes.1 {
-        lines.push(format!("the route is the same for {same} steps, then"));
-        lines.push(format!("- {}", routes.0.get(same).map_or("it ends", String::as_str)));
-        lines.push(format!("+ {}", routes.1.get(same).map_or("it ends", String::as_str)));
-    }
-    let status = |point: &Point| match point.state.phase() {
-        Phase::Ended(end) => end.status.as_str(),
-        Phase::Paused(pause) => pause.reason.status().as_str(),
-        Phase::New | Phase::Running | Phase::Draining(_) | Phase::Cancelling => "running",
-    };
-    let mut differ = |what: &str, a: &str, b: &str| {
-        if a != b {
-            lines.push(format!("{what}\n- {a}\n+ {b}"));
-        }
-    };
-    differ("status", status(&left), status(&right));
-    let context = |point: &Point| {
-        let mut all = point.state.context(&point.plan, dotwright_engine::run::WalkId::MAIN).all();
-        all.remove("run.id");
-        all
-    };
-    let (a, b): (BTreeMap<String, String>, BTreeMap<String, String>) = (context(&left), context(&right));
-    for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
-        let value = |map: &BTreeMap<String, String>| map.get(key).cloned().unwrap_or_default();
-        differ(key, &value(&a), &value(&b));
-    }
-    if lines.is_empty() {
-        return Ok(Verdict::Clean);
-    }
-    output::write_stdout((lines.join("\n") + "\n").as_bytes())?;
-    Ok(Verdict::Findings)
-}
-
-/// A run at its end or after a record.
-struct Point {
-    history: History,
-    plan: Plan,
-    state: State,
-    until: Option<u64>,
-}
-
-/// `RUN` or `RUN@SEQ`.
-fn point(text: &str) -> Result<Point, AppError> {
-    let split = text.rsplit_once('@').filter(|(run, _)| !run.is_empty());
-    let (run, until) = match split.and_then(|(run, seq)| Some((run, seq.parse().ok()?))) {
-        Some((run, seq)) => (run, Some(seq)),
-        None => (text, None),
-    };
-    let (history, plan) = runs::open(run)?;
-    let (state, _) = history.fold(&plan, until)?;
-    Ok(Point { history, plan, state, until })
-}
-
-fn route(point: &Point) -> Vec<String> {
-    let records = point.history.records.iter();
-    let kept = records.take_while(|record| point.until.is_none_or(|until| record.seq <= until));
-    let steps = kept.filter_map(|record| match &record.entry {
-        Entry::Decision(Command::Decide(Decision::EdgeSelected { from, to, .. })) => {
-            let (plan, visit) = (&point.plan, from.visit);
-            Some(format!("{} (visit {visit}) -> {}", plan.name(from.node), plan.name(*to)))
-        }
-        _ => None,
-    });
-    steps.collect()
-}
-
-pub(crate) fn cost(arguments: &CostArgs) -> Result<Verdict, AppError> {
-    let runs = match arguments.runs.as_slice() {
-        [] => vec!["@last".to_owned()],
-        named => named.to_vec(),
-    };
-    let mut rows: BTreeMap<String, (u64, u64, u64)> = BTreeMap::new();
-    for run in runs {
-        let (history, plan) = runs::open(&run)?;
-        let (state, _) = history.fold(&plan, None)?;
-        for node in plan.pipeline().nodes() {
-            let attempts = u64::from(state.attempts(node.into()));
-            let spent = state.budget().by_node.get(&node.into()).copied().unwrap_or_default();
-            if attempts > 0 || spent.tokens > 0 {
-                let row = rows.entry(plan.pipeline().id(node).to_owned()).or_default();
-                *row = (row.0 + attempts, row.1 + spent.tokens, row.2 + spent.micro_usd);
-            }
-        }
-    }
-    let all = rows.values().fold((0, 0, 0), |all, row| (all.0 + row.0, all.1 + row.1, all.2 + row.2));
-    let usd = |micro: u64| format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000);
-    let text = if arguments.json {
-        let entry = |(attempts, tokens, micro): (u64, u64, u64)| json!({"attempts": attempts, "tokens": tokens, "usd": usd(micro)});
-        let nodes: BTreeMap<&String, _> = rows.iter().map(|(node, row)| (node, entry(*row))).collect();
-        format!("{:#}\n", json!({"schema": 1, "nodes": nodes, "total": entry(all)}))
-    } else {
-        let width = rows.keys().map(|node| node.chars().count()).max().unwrap_or(0).max(5);
-        let line = |name: &str, row: (u64, u64, u64)| {
-            format!("{name:width$}  {:8}  {:10}  {:>12}\n", row.0, row.1, usd(row.2))
-        };
-        let mut text = format!("{:width$}  {:>8}  {:>10}  {:>12}\n", "node", "attempts", "tokens", "USD");
-        rows.iter().for_each(|(node, row)| text.push_str(&line(node, *row)));
-        text.push_str(&line("total", all));
-        text
-    };
-    output::write_stdout(text.as_bytes())?;
-    Ok(Verdict::Clean)
 }
 
 /// The exit code of a run that is over or rests.

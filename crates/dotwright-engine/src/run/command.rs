@@ -128,6 +128,18 @@ pub enum StopReason {
     Manager,
 }
 
+impl StopReason {
+    /// Why, in words.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            StopReason::LostRace => "another branch decided the region",
+            StopReason::Cancelled => "the run is cancelled",
+            StopReason::Budget(budget) => budget.as_str(),
+            StopReason::Manager => "its manager ends it",
+        }
+    }
+}
+
 /// What a timer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -209,6 +221,17 @@ pub enum Rejection {
     Ambiguous,
 }
 
+impl Rejection {
+    /// Why, in words.
+    pub const fn noun(&self) -> &'static str {
+        match self {
+            Rejection::NotOpen => "the gate is not open",
+            Rejection::NoMatch => "it names no choice",
+            Rejection::Ambiguous => "it names several choices",
+        }
+    }
+}
+
 /// Why a gate is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -221,6 +244,18 @@ pub enum GateClosed {
     NoAnswer,
     /// Its branch lost, or the run is cancelled.
     Cancelled,
+}
+
+impl GateClosed {
+    /// Why, in words.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            GateClosed::Answered => "it is answered",
+            GateClosed::Default => "nobody answered in time, its default choice counts",
+            GateClosed::NoAnswer => "nobody answered",
+            GateClosed::Cancelled => "its branch lost, or the run is cancelled",
+        }
+    }
 }
 
 /// How an arrival came about.

@@ -76,22 +76,6 @@ pub(crate) struct Forwarded {
     pub(crate) node: Option<NodeKey>,
 }
 
-/// True for keys that no step may write through its status file (section 19).
-pub fn is_reserved_key(key: &str) -> bool {
-    let exact = [
-        "outcome",
-        "preferred_label",
-        "current_node",
-        "last_stage",
-        "failure_class",
-        "failure_reason",
-        "last_response",
-    ];
-    let prefixes =
-        ["graph.", "input.", "run.", "internal.", "tool.", "human.gate", "parallel.", "stack.", "response."];
-    exact.contains(&key) || prefixes.iter().any(|prefix| key.starts_with(prefix))
-}
-
 /// The context as one walk sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct ContextView<'s> {
@@ -130,8 +114,7 @@ impl<'s> ContextView<'s> {
 
     /// Who made the value of a key.
     pub fn origin(&self, key: &str) -> Option<Origin> {
-        let value = self.get(key)?;
-        drop(value);
+        self.get(key)?;
         if let Some(value) = self.value(key) {
             return Some(value.origin);
         }

@@ -3,12 +3,13 @@
 
 use dotwright_model::Outcome;
 
-use super::context::{Origin, is_reserved_key};
+use super::context::Origin;
 use super::id::NodeKey;
 use super::outcome::{
     Evidence, FailureClass, ModelEnd, ProcessEnd, Report, StepOutcome, ToolOutput, Verdict,
 };
 use super::plan::{Detail, Plan};
+use crate::context::reserved_writer;
 
 /// An outcome with what the handler itself writes into the context.
 pub(crate) struct Judged {
@@ -31,7 +32,7 @@ pub(crate) fn judge(plan: &Plan, node: NodeKey, evidence: Evidence) -> Judged {
             };
             (tool(end, verdict, expected), tool_keys(end, *output), None)
         }
-        Evidence::Model { end, verdict, response, retry_after } => {
+        Evidence::Model { end, verdict, response, retry_after, refuted } => {
             let flags = match detail {
                 Some(Detail::Model { require_verdict, auto_status }) => *require_verdict && !*auto_status,
                 Some(_) | None => false,
@@ -43,7 +44,7 @@ pub(crate) fn judge(plan: &Plan, node: NodeKey, evidence: Evidence) -> Judged {
                     ("last_response".to_owned(), response),
                 ],
             };
-            (model(end, verdict, flags), updates, retry_after)
+            (verified(model(end, verdict, flags), refuted), updates, retry_after)
         }
         Evidence::Reported(outcome) => (reported(*outcome), Vec::new(), None),
         Evidence::Stopped => {
@@ -54,6 +55,16 @@ pub(crate) fn judge(plan: &Plan, node: NodeKey, evidence: Evidence) -> Judged {
         Evidence::Crashed(what) => (StepOutcome::fail(FailureClass::HandlerCrash, what), Vec::new(), None),
     };
     Judged { outcome, updates, origin, retry_after }
+}
+
+/// A command that says otherwise turns what would let the walk go on into a failure; what failed by itself stays as it is.
+fn verified(outcome: StepOutcome, refuted: Option<String>) -> StepOutcome {
+    match (outcome.status, refuted) {
+        (Outcome::Success | Outcome::PartialSuccess | Outcome::Skipped, Some(reason)) => {
+            StepOutcome { status: Outcome::Fail, class: Some(FailureClass::VerifyFailed), reason, ..outcome }
+        }
+        (Outcome::Fail | Outcome::Retry, Some(_)) | (_, None) => outcome,
+    }
 }
 
 fn tool(end: ProcessEnd, verdict: Verdict, expected: &[i32]) -> StepOutcome {
@@ -159,7 +170,7 @@ fn reported(outcome: StepOutcome) -> StepOutcome {
 }
 
 fn has_reserved(updates: &[(String, Option<String>)]) -> bool {
-    updates.iter().any(|(key, _)| is_reserved_key(key))
+    updates.iter().any(|(key, _)| reserved_writer(key).is_some())
 }
 
 /// All keys of section 15, on every attempt, so that none is stale.

@@ -12,7 +12,6 @@ use std::hash::{Hash, Hasher};
 use dotwright_model::{AttributeKey, Handler, Outcome};
 
 use super::command::{AttemptSpec, Command, End, GateSpec, Question, RunStatus};
-use super::context::is_reserved_key;
 use super::event::{Answer, ChildProgress, Event, GatePolicy, Start, Unanswered};
 use super::id::{EdgeKey, NodeKey};
 use super::outcome::{
@@ -23,6 +22,7 @@ use super::state::{Phase, State, Waiting, Walk};
 use super::trace::Trace;
 use crate::analysis::Analysis;
 use crate::condition::Key;
+use crate::context::reserved_writer;
 
 /// Caps up to this count for themselves: a state with another number of visits is another state.
 const COUNTED_CAP: u32 = 4;
@@ -508,7 +508,8 @@ fn assignments(
             | Handler::Manager
             | Handler::Custom => false,
         };
-        let free = !is_reserved_key(key) && (declared.contains(&key.as_str()) || asked.contains(key));
+        let free =
+            reserved_writer(key).is_none() && (declared.contains(&key.as_str()) || asked.contains(key));
         if !(free || (own && asked.contains(key))) {
             continue;
         }
@@ -534,7 +535,8 @@ fn assignments(
 
 /// The end of an attempt with an outcome, a label and keys; a failure that is not tried again.
 fn evidence(handler: Handler, outcome: Outcome, label: &str, updates: &Updates) -> Evidence {
-    let (own, free): (Updates, Updates) = updates.iter().cloned().partition(|(key, _)| is_reserved_key(key));
+    let (own, free): (Updates, Updates) =
+        updates.iter().cloned().partition(|(key, _)| reserved_writer(key).is_some());
     let value = |key: &str| {
         let found = own.iter().find(|(known, _)| known == key);
         found.and_then(|(_, value)| value.clone())
@@ -563,6 +565,7 @@ fn evidence(handler: Handler, outcome: Outcome, label: &str, updates: &Updates) 
             verdict: Verdict::Given(report),
             response: value("last_response").unwrap_or_default(),
             retry_after: None,
+            refuted: None,
         },
         Handler::Start
         | Handler::Exit

@@ -11,7 +11,7 @@ use super::id::{AttemptId, VisitId, WalkId};
 use super::machine::{Machine, Work};
 use super::outcome::{FailureClass, StepOutcome};
 use super::plan::{Detail, HumanPlan, Plan};
-use super::state::{Next, OpenGate, Phase, State, Waiting};
+use super::state::{Next, OpenGate, Phase, State, Waiting, Walk};
 use crate::gate::{self, Choice};
 
 impl Machine<'_> {
@@ -105,18 +105,8 @@ impl Machine<'_> {
 
     pub(crate) fn open_gate_of(&self, gate: VisitId) -> Option<(WalkId, &OpenGate)> {
         let id = *self.state.open.get(&gate)?;
-        match &self.state.walk(id)?.waiting {
-            Waiting::Gate(open) if open.spec.gate == gate => Some((id, open)),
-            Waiting::Gate(_)
-            | Waiting::Moving
-            | Waiting::Attempt { .. }
-            | Waiting::Retry { .. }
-            | Waiting::Region(_)
-            | Waiting::Child(_)
-            | Waiting::Merge { .. }
-            | Waiting::Held { .. }
-            | Waiting::Over(_) => None,
-        }
+        let open = self.state.walk(id)?.gate()?;
+        (open.spec.gate == gate).then_some((id, open))
     }
 
     fn choose(&mut self, id: WalkId, open: &OpenGate, choice: &OfferedChoice, by: DecidedBy) {
@@ -232,18 +222,7 @@ impl Machine<'_> {
 impl State {
     /// Whether an open gate would take this answer.
     pub fn would_answer(&self, plan: &Plan, gate: VisitId, choice: &str) -> bool {
-        let open = self.walks.values().find_map(|walk| match &walk.waiting {
-            Waiting::Gate(open) if open.spec.gate == gate => Some(open),
-            Waiting::Gate(_)
-            | Waiting::Moving
-            | Waiting::Attempt { .. }
-            | Waiting::Retry { .. }
-            | Waiting::Region(_)
-            | Waiting::Child(_)
-            | Waiting::Merge { .. }
-            | Waiting::Held { .. }
-            | Waiting::Over(_) => None,
-        });
+        let open = self.walks.values().filter_map(Walk::gate).find(|open| open.spec.gate == gate);
         open.is_some_and(|open| match open.spec.question {
             Question::Choices(_) => matching(plan, open, choice).is_ok(),
             Question::LostAttempt => is_rerun(choice) || is_fail(choice),

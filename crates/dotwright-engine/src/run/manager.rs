@@ -30,17 +30,8 @@ impl<'m> Machine<'m> {
     /// The walk of a manager's attempt whose child is not over.
     fn child(&mut self, attempt: AttemptId) -> Option<(WalkId, &mut ChildRun)> {
         let id = self.calls_in(attempt)?;
-        match &mut self.state.walks.get_mut(&id)?.waiting {
-            Waiting::Child(child) => Some((id, child)),
-            Waiting::Moving
-            | Waiting::Attempt { .. }
-            | Waiting::Retry { .. }
-            | Waiting::Gate(_)
-            | Waiting::Region(_)
-            | Waiting::Merge { .. }
-            | Waiting::Held { .. }
-            | Waiting::Over(_) => None,
-        }
+        let Waiting::Child(child) = &mut self.state.walks.get_mut(&id)?.waiting else { return None };
+        Some((id, child))
     }
 
     pub(crate) fn start_cycle(&mut self, id: WalkId, attempt: AttemptId) -> Option<TimerId> {

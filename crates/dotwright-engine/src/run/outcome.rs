@@ -1,5 +1,7 @@
 //! Outcomes as a run records them, and how evidence becomes one (runner reference, section 3).
 
+use std::fmt;
+
 use dotwright_model::Outcome;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -35,6 +37,8 @@ pub enum FailureClass {
     TurnLimit,
     /// No progress for `stall_timeout`.
     Stalled,
+    /// The `verify_command` of a model step did not end with exit code 0.
+    VerifyFailed,
     /// Nobody answered a human gate.
     NoAnswer,
     /// A region whose join policy was not met.
@@ -67,7 +71,7 @@ pub enum FailureClass {
 
 impl FailureClass {
     /// Every class, in the order of the declaration.
-    pub const ALL: [FailureClass; 28] = [
+    pub const ALL: [FailureClass; 29] = [
         FailureClass::Reported,
         FailureClass::ExitNonzero,
         FailureClass::CommandNotRunnable,
@@ -82,6 +86,7 @@ impl FailureClass {
         FailureClass::RequestRejected,
         FailureClass::TurnLimit,
         FailureClass::Stalled,
+        FailureClass::VerifyFailed,
         FailureClass::NoAnswer,
         FailureClass::BranchFailed,
         FailureClass::NoBranches,
@@ -115,6 +120,7 @@ impl FailureClass {
             FailureClass::RequestRejected => "request_rejected",
             FailureClass::TurnLimit => "turn_limit",
             FailureClass::Stalled => "stalled",
+            FailureClass::VerifyFailed => "verify_failed",
             FailureClass::NoAnswer => "no_answer",
             FailureClass::BranchFailed => "branch_failed",
             FailureClass::NoBranches => "no_branches",
@@ -146,6 +152,7 @@ impl FailureClass {
                 | FailureClass::ExitNonzero
                 | FailureClass::Signal
                 | FailureClass::Stalled
+                | FailureClass::VerifyFailed
         )
     }
 
@@ -224,6 +231,17 @@ pub enum ProcessEnd {
     NotStarted,
 }
 
+impl fmt::Display for ProcessEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProcessEnd::Exited(code) => write!(f, "exit code {code}"),
+            ProcessEnd::Signalled(signal) => write!(f, "ended by signal {signal}"),
+            ProcessEnd::TimedOut => f.write_str("stopped at its timeout"),
+            ProcessEnd::NotStarted => f.write_str("could not be started"),
+        }
+    }
+}
+
 /// How a model step ended by itself (section 3.3). Trouble with credentials or quota is no outcome: see
 /// [`super::Event::ProviderBlocked`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,6 +265,22 @@ pub enum ModelEnd {
     Stalled,
     /// By us, when `timeout` fired.
     TimedOut,
+}
+
+impl fmt::Display for ModelEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ModelEnd::Finished => "answered",
+            ModelEnd::Empty => "answered without text",
+            ModelEnd::Truncated => "answered up to the output limit",
+            ModelEnd::Transient => "broken off by trouble that may pass",
+            ModelEnd::Refused => "blocked by a content filter",
+            ModelEnd::Rejected => "the request was rejected",
+            ModelEnd::TurnLimit => "stopped at the limit of its turns",
+            ModelEnd::Stalled => "stopped for want of progress",
+            ModelEnd::TimedOut => "stopped at its timeout",
+        })
+    }
 }
 
 /// What the status file of an attempt says (section 3.4), or the `report_outcome` call of a model.
@@ -325,6 +359,9 @@ pub enum Evidence {
         response: String,
         /// What the provider says about when to come back, in milliseconds; longer than a minute ends the attempts.
         retry_after: Option<u64>,
+        /// Why the `verify_command` of the step does not bear out the answer; `None` where it does, or nobody asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refuted: Option<String>,
     },
     /// A registered handler, a judge or a script reports an outcome as it is.
     Reported(Box<StepOutcome>),
@@ -332,6 +369,23 @@ pub enum Evidence {
     Stopped,
     /// The handler panicked or broke its protocol; with what is known.
     Crashed(String),
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = |f: &mut fmt::Formatter<'_>, verdict: &Verdict| match verdict {
+            Verdict::Absent => Ok(()),
+            Verdict::Invalid(what) => write!(f, ", with an invalid status file: {what}"),
+            Verdict::Given(report) => write!(f, ", reports {}", report.outcome.as_str()),
+        };
+        match self {
+            Evidence::Tool { end, verdict: said, .. } => write!(f, "{end}").and_then(|()| verdict(f, said)),
+            Evidence::Model { end, verdict: said, .. } => write!(f, "{end}").and_then(|()| verdict(f, said)),
+            Evidence::Reported(outcome) => write!(f, "reports {}", outcome.status.as_str()),
+            Evidence::Stopped => f.write_str("stopped"),
+            Evidence::Crashed(what) => write!(f, "crashed: {what}"),
+        }
+    }
 }
 
 /// Outcomes by their word, for values that lie in the log.

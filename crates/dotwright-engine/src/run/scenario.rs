@@ -206,7 +206,13 @@ impl ScriptedAttempt {
             ScriptedEnd::Exit(_) | ScriptedEnd::Signal(_) => (Outcome::Fail, ModelEnd::Transient),
         };
         let word = (outcome != Outcome::Success && end == ModelEnd::Finished).then_some(outcome);
-        Evidence::Model { end, verdict: self.verdict(word, outcome), response, retry_after: None }
+        Evidence::Model {
+            end,
+            verdict: self.verdict(word, outcome),
+            response,
+            retry_after: None,
+            refuted: None,
+        }
     }
 
     fn output(&self) -> ToolOutput {
@@ -264,6 +270,7 @@ fn model_end(class: FailureClass) -> Option<ModelEnd> {
         | FailureClass::Signal
         | FailureClass::InvalidStatus
         | FailureClass::NoVerdict
+        | FailureClass::VerifyFailed
         | FailureClass::NoAnswer
         | FailureClass::BranchFailed
         | FailureClass::NoBranches

@@ -86,6 +86,11 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
+    /// The gate that it waits at.
+    pub(crate) fn gate(&self) -> Option<&OpenGate> {
+        if let Waiting::Gate(open) = &self.waiting { Some(open) } else { None }
+    }
+
     pub(crate) fn forwarded(&self) -> Forwarded {
         match self.recorded.status {
             Some(status) if self.forwards => {
@@ -320,33 +325,12 @@ impl State {
 
     /// Gates that wait for an answer, in the order of their walks.
     pub fn open_gates(&self) -> impl Iterator<Item = &GateSpec> {
-        self.walks.values().filter_map(|walk| match &walk.waiting {
-            Waiting::Gate(gate) => Some(&gate.spec),
-            Waiting::Moving
-            | Waiting::Attempt { .. }
-            | Waiting::Retry { .. }
-            | Waiting::Region(_)
-            | Waiting::Child(_)
-            | Waiting::Merge { .. }
-            | Waiting::Held { .. }
-            | Waiting::Over(_) => None,
-        })
+        self.walks.values().filter_map(Walk::gate).map(|gate| &gate.spec)
     }
 
     /// The timer of an open gate.
     pub(crate) fn gate_timer(&self, gate: VisitId) -> Option<TimerId> {
-        let walk = self.walk(*self.open.get(&gate)?)?;
-        match &walk.waiting {
-            Waiting::Gate(open) => open.timer,
-            Waiting::Moving
-            | Waiting::Attempt { .. }
-            | Waiting::Retry { .. }
-            | Waiting::Region(_)
-            | Waiting::Child(_)
-            | Waiting::Merge { .. }
-            | Waiting::Held { .. }
-            | Waiting::Over(_) => None,
-        }
+        self.walk(*self.open.get(&gate)?)?.gate()?.timer
     }
 
     /// The branch of a walk as the log writes it, `fan#1/a1`; empty for the main walk.

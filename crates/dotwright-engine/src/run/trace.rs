@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dotwright_model::Outcome;
 use serde::{Deserialize, Serialize};
 
 use super::command::{BranchEnd, Command, Decision, End, Pause};
@@ -48,6 +49,8 @@ pub struct Trace {
     pub edges: Vec<EdgeKey>,
     /// The class and reason of the last outcome of each node that failed last.
     pub failures: BTreeMap<NodeKey, (FailureClass, String)>,
+    /// Final outcomes of visits. Diamonds have none.
+    pub outcomes: BTreeMap<VisitId, Outcome>,
     /// How it ended.
     pub end: Option<End>,
     /// Why it rests.
@@ -69,14 +72,17 @@ impl Trace {
             Command::Decide(Decision::BranchEnded { walk, end, .. }) => {
                 self.ends.insert(*walk, *end);
             }
-            Command::Decide(Decision::OutcomeRecorded { visit, class, reason, .. }) => match class {
-                Some(class) => {
-                    self.failures.insert(visit.node, (*class, reason.clone()));
+            Command::Decide(Decision::OutcomeRecorded { visit, status, class, reason }) => {
+                self.outcomes.insert(*visit, *status);
+                match class {
+                    Some(class) => {
+                        self.failures.insert(visit.node, (*class, reason.clone()));
+                    }
+                    None => {
+                        self.failures.remove(&visit.node);
+                    }
                 }
-                None => {
-                    self.failures.remove(&visit.node);
-                }
-            },
+            }
             Command::Pause(pause) => self.pause = Some(pause.clone()),
             Command::Finish(end) => {
                 self.end = Some(end.clone());

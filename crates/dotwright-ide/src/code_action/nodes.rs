@@ -62,14 +62,7 @@ fn wrapped(document: &Document, range: TextRange) -> Option<Refactoring> {
     if !indent.trim().is_empty() || !is_rest_empty {
         return None;
     }
-    let names: HashSet<_> = ast
-        .all_statements()
-        .iter()
-        .filter_map(|stmt| match stmt.kind {
-            StmtKind::Subgraph(group) => Some(document.text(group.id?)),
-            StmtKind::Node(_) | StmtKind::Edge { .. } | StmtKind::Default(_) | StmtKind::Assign => None,
-        })
-        .collect();
+    let names: HashSet<_> = ast.subgraph_ids().map(|id| document.text(id)).collect();
     let mut free = (1..).map(|number| format!("cluster_{number}"));
     let name = free.find(|name| !names.contains(name.as_str()))?;
     let mut edits = vec![TextEdit::insert(start, format!("{indent}subgraph {name} {{\n"))];

@@ -266,20 +266,20 @@ fn broken_text_is_completed_all_the_same() {
     check(
         "digraph {\n a -> b [condition=\"$0\n c -> d [label=\"x\"]\n}",
         expect![[r#"
-        7 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage
-        digraph {
-         a -> b [condition="outcome
-         c -> d [label="x"]
-        }"#]],
+            8 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage, ConditionKey context.response.a
+            digraph {
+             a -> b [condition="outcome
+             c -> d [label="x"]
+            }"#]],
     );
     check(
         "digraph {\n a [prompt=\"x\", $0\n b\n}",
         expect![[r#"
-        77 items: Attribute allow_partial, Attribute auto_status, Attribute class, Attribute fallback_retry_target, Attribute fidelity, Attribute goal_gate, Attribute label, Attribute llm_model, Attribute llm_provider, Attribute max_retries, Attribute reasoning_effort, Attribute retry_target
-        digraph {
-         a [prompt="x", allow_partial=$0
-         b
-        }"#]],
+            80 items: Attribute allow_partial, Attribute auto_status, Attribute class, Attribute fallback_retry_target, Attribute fidelity, Attribute goal_gate, Attribute label, Attribute llm_model, Attribute llm_provider, Attribute max_retries, Attribute reasoning_effort, Attribute retry_target
+            digraph {
+             a [prompt="x", allow_partial=$0
+             b
+            }"#]],
     );
     check(
         "digraph {\n a [shape=$0\n b -> c\n}",
@@ -325,10 +325,10 @@ fn broken_text_is_completed_all_the_same() {
     check(
         "digraph {\n a [retry_t$0]\n}",
         expect![[r#"
-        78 items: Attribute allow_partial, Attribute auto_status, Attribute class, Attribute fallback_retry_target, Attribute fidelity, Attribute goal_gate, Attribute label, Attribute llm_model, Attribute llm_provider, Attribute max_retries, Attribute prompt, Attribute reasoning_effort
-        digraph {
-         a [allow_partial=$0]
-        }"#]],
+            81 items: Attribute allow_partial, Attribute auto_status, Attribute class, Attribute fallback_retry_target, Attribute fidelity, Attribute goal_gate, Attribute label, Attribute llm_model, Attribute llm_provider, Attribute max_retries, Attribute prompt, Attribute reasoning_effort
+            digraph {
+             a [allow_partial=$0]
+            }"#]],
     );
     check(
         "digraph {\n rankdir=L$0\n}",
@@ -341,10 +341,10 @@ fn broken_text_is_completed_all_the_same() {
     check(
         "digraph {\n a -> b [condition=outcome$0]\n}",
         expect![[r#"
-        7 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage
-        digraph {
-         a -> b [condition=outcome]
-        }"#]],
+            8 items: ConditionKey outcome, ConditionKey preferred_label, ConditionKey context.current_node, ConditionKey context.failure_class, ConditionKey context.failure_reason, ConditionKey context.last_response, ConditionKey context.last_stage, ConditionKey context.response.a
+            digraph {
+             a -> b [condition=outcome]
+            }"#]],
     );
     check(
         "a -> $0",

@@ -1,8 +1,8 @@
-//! Rules about the commands of tool steps.
+//! Rules about shell commands: those of tool steps, and those that verify the answer of a model.
 
 use dotwright_diagnostics::TextRange;
 use dotwright_engine::ToolCommand;
-use dotwright_model::{Attribute, AttributeKey, Handler, NodeId, Scope, attribute};
+use dotwright_model::{Attribute, AttributeKey, NodeId, Scope, attribute};
 
 use crate::external::{ShellcheckComment, ShellcheckLevel, ShellcheckRun, node_script};
 use crate::rule::Context;
@@ -13,16 +13,13 @@ pub(crate) mod masked_exit_code;
 pub(crate) mod shell_syntax_error;
 pub(crate) mod shellcheck_finding;
 
-/// The command of a tool step as it is written and as it is parsed. `None` for one plain command, which most are.
+/// The command of a step as it is written and as it is parsed. `None` for one plain command, which most are.
 fn parsed<'c>(context: &Context<'c>, node: NodeId) -> Option<(Attribute<'c>, &'c ToolCommand<'c>)> {
-    if context.handler(node) != Handler::Tool {
-        return None;
-    }
-    let written = context.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND)?;
+    let written = context.pipeline.shell_command(node)?;
     if is_plain(written.written()) {
         return None;
     }
-    Some((written, context.analysis.command(node)?))
+    Some((written, context.analysis.shell_command(node)?))
 }
 
 /// True for words without quotes, operators and expansions that begin with no reserved word.

@@ -194,13 +194,31 @@ impl Repair<'_> {
     }
 }
 
-/// Indices of tokens behind which a `[` is missing: the owners of the `key=value` runs that end in a `]` without a
-/// partner. Empty for every file with as many `[` as `]`.
-pub(super) fn missing_lists(tokens: &[Token]) -> Vec<usize> {
-    let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
-    if count(TokenKind::RBracket) <= count(TokenKind::LBracket) {
-        return Vec::new();
+/// The attribute list that `tokens` begin with, up to its `]`, when nothing in it needs a second look.
+pub(super) fn intact_list(tokens: &[Token]) -> Option<&[Token]> {
+    use TokenKind::{Comma, Equals, Id, RBracket, Semicolon};
+    let mut rest = tokens.get(1..)?;
+    loop {
+        rest = match rest {
+            [Token { kind: RBracket, .. }, behind @ ..] => return tokens.get(..tokens.len() - behind.len()),
+            [
+                Token { kind: Id(_), .. },
+                Token { kind: Equals, .. },
+                Token { kind: Id(_), .. },
+                behind @ ..,
+            ] => match behind {
+                [Token { kind: Comma | Semicolon, .. }, behind @ ..] => behind,
+                [Token { kind: Id(_) | RBracket, .. }, ..] => behind,
+                _ => return None,
+            },
+            _ => return None,
+        };
     }
+}
+
+/// Indices of tokens behind which a `[` is missing: the owners of the `key=value` runs that end in a `]` without a
+/// partner. A file with as many `[` as `]` has none.
+pub(super) fn missing_lists(tokens: &[Token]) -> Vec<usize> {
     let kind = |index: usize| tokens.get(index).map(|token| token.kind);
     let is_id = |index: usize| kind(index).is_some_and(TokenKind::is_id);
     let mut owners = Vec::new();

@@ -2,6 +2,7 @@
 
 use dotwright_diagnostics::TextRange;
 
+use super::list::intact_list;
 use super::{MAX_DEPTH, Open, Repair, State};
 use crate::error::SyntaxErrorKind;
 use crate::token::{Token, TokenKind};
@@ -100,6 +101,13 @@ impl Repair<'_> {
     }
 
     fn open_list(&mut self) {
+        let list = self.tokens.get(self.at..).and_then(intact_list).filter(|_| self.queue.len == 0);
+        if let Some([.., close]) = list {
+            self.last_end = close.range.end;
+            self.at += list.map_or(0, <[Token]>::len);
+            self.state = State::List;
+            return;
+        }
         self.emit();
         self.open.push((Open::List, TextRange::new(self.last_end - 1, self.last_end)));
     }

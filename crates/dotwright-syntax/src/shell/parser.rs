@@ -130,7 +130,7 @@ impl<'t> Parser<'t> {
         let mut parser = Parser {
             text,
             pos: 0,
-            frames: vec![Frame::Script],
+            frames: Vec::with_capacity(4),
             current: OpenScript {
                 id: 0,
                 kind: ScriptKind::Top,
@@ -165,6 +165,7 @@ impl<'t> Parser<'t> {
                 ..Shell::default()
             },
         };
+        parser.frames.push(Frame::Script);
         parser.shell.scripts.push(top);
         parser
     }
@@ -270,9 +271,11 @@ impl<'t> Parser<'t> {
                 let descriptor = self.current.word.take();
                 self.redirection(descriptor.map(|word| TextRange::new(word.range.start, self.pos as u32)));
             }
-            b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' => {
+            b' ' | b'\t' | b'\r' => {
                 self.finish_word(self.pos);
+                self.pos += 1;
             }
+            b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' => self.finish_word(self.pos),
             b'\\' => {
                 self.mark_quoted();
                 self.escape();

@@ -175,7 +175,10 @@ impl<'t> Tokens<'t> {
     fn property(&mut self) -> Option<Spanned> {
         let next = self.peek();
         match next.lexeme {
-            Next::Lexeme(Lexeme::Name) if next.following() != Next::Lexeme(Lexeme::Open) => {
+            Next::Lexeme(Lexeme::Name)
+                if next.lexer.remainder().starts_with(':')
+                    || next.following() != Next::Lexeme(Lexeme::Open) =>
+            {
                 self.lexer = next.lexer;
                 self.state = State::Colon;
                 Some((next.range.start, Token::Property(next.range), next.range.end))

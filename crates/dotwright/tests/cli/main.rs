@@ -12,3 +12,4 @@ mod lists;
 #[cfg(test)]
 mod project;
 mod simulate;
+mod why;

@@ -18,6 +18,8 @@ pub(crate) const FIXABLE: &str = "digraph {\n    start [shape=Mdiamond]\n    exi
 
 pub(crate) struct Project {
     folder: TempDir,
+    /// Where runs are kept.
+    state: TempDir,
 }
 
 /// What a run printed, and its exit code.
@@ -29,7 +31,7 @@ pub(crate) struct Run {
 
 impl Project {
     pub(crate) fn new(files: &[(&str, &str)]) -> Project {
-        let project = Project { folder: tempfile::tempdir().unwrap() };
+        let project = Project { folder: tempfile::tempdir().unwrap(), state: tempfile::tempdir().unwrap() };
         // Findings must not depend on what is installed.
         project.write("dotwright.toml", b"shellcheck.mode = \"off\"\n");
         for (name, text) in files {
@@ -57,6 +59,7 @@ impl Project {
         command.args(arguments.split_whitespace()).current_dir(self.folder.path());
         command.env_remove("NO_COLOR").env_remove("TERM");
         command.env("XDG_CACHE_HOME", self.folder.path().join(".cache"));
+        command.env("XDG_STATE_HOME", self.state.path());
         command
     }
 

@@ -2,7 +2,7 @@
 
 use dotwright_diagnostics::{Severity, TextEdit, TextRange};
 use dotwright_engine::ToolCommand;
-use dotwright_model::{AttributeKey, Handler, Level, NodeId, Shell};
+use dotwright_model::{Level, NodeId, Shell};
 use dotwright_syntax::shell::{Command, CommandKind, Shell as Words, ShellOption};
 
 use crate::category::Category;
@@ -74,8 +74,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
 
 /// True when the command is written with a bar, without which there is no pipe.
 fn may_mask(context: &Context<'_>, node: NodeId) -> bool {
-    let written = context.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND);
-    context.handler(node) == Handler::Tool && written.is_some_and(|written| written.written().contains('|'))
+    let written = context.pipeline.shell_command(node);
+    written.is_some_and(|written| written.written().contains('|'))
 }
 
 /// A pipeline whose exit code is that of a filter; ranges in the decoded command.

@@ -150,6 +150,18 @@ mod tests {
     use crate::test_support::{check, check_after_shellcheck};
 
     #[test]
+    fn what_verifies_a_model_is_a_command_too() {
+        check(
+            &RULE,
+            "digraph { m [prompt=x, verify_command=\"if make\"] t [shape=hexagon, verify_command=\"if\"] }",
+            expect![[r#"
+                1:40-1:42 warning: the command of `m` does not parse: nothing closes the `if`
+                  help: close the `if`
+            "#]],
+        );
+    }
+
+    #[test]
     fn what_is_open_at_the_end_is_named() {
         check(
             &RULE,

@@ -1,7 +1,7 @@
 //! What shellcheck says about a command, shown at the bytes of the DOT file.
 
 use dotwright_diagnostics::Severity;
-use dotwright_model::{AttributeKey, Level, NodeId};
+use dotwright_model::{Level, NodeId};
 use dotwright_syntax::StringMap;
 
 use crate::category::Category;
@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for node in context.sound_nodes() {
         let comments = shellcheck_comments(context, node).unwrap_or_default();
-        let written = context.pipeline.node_attribute(node, AttributeKey::TOOL_COMMAND);
+        let written = context.pipeline.shell_command(node);
         let Some(written) = written.filter(|_| !comments.is_empty()) else { continue };
         let text = written.text();
         let map = StringMap::new(context.source(), written.value());
@@ -69,7 +69,7 @@ fn severity(context: &Context<'_>, comment: &ShellcheckComment) -> Option<Severi
 
 /// True when the word at `offset` is an argument of `printf` or `echo`: shellcheck takes `echo done` for a loop's end.
 fn is_printed(context: &Context<'_>, node: NodeId, offset: u32) -> bool {
-    let Some(command) = context.analysis.command(node) else { return false };
+    let Some(command) = context.analysis.shell_command(node) else { return false };
     let (text, shell) = (command.text.as_ref(), command.shell());
     shell.all_commands().iter().filter(|found| found.range.touches(offset)).any(|found| {
         let prints = matches!(shell.name(found, text).as_deref(), Some("echo" | "printf"));
