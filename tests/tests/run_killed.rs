@@ -165,3 +165,28 @@ fn orphans_of_a_child_of_a_killed_runner_are_ended() {
     let report = orphans_are_ended(pipeline, &[("child.dot", &child)]);
     assert_eq!(report["context"]["stack.child.outcome"], "success");
 }
+
+/// A step that must not be repeated unasked waits for a person after its runner died.
+#[test]
+fn a_lost_attempt_is_asked_about_where_the_node_says_so() {
+    let checkout = Checkout::new(&[]);
+    let pipeline = checkout.aside(
+        "pipeline.dot",
+        "digraph { graph [goal=test] start [shape=Mdiamond] exit [shape=Msquare]
+         pay [shape=parallelogram, timeout=\"60s\", on_resume=ask, tool_command=\"echo paid >> trace; test -e again || sleep 60\"]
+         start -> pay -> exit }",
+    );
+    let run = ["run", "--run-id", "killed", &pipeline];
+    let mut child = checkout.command().args(run).stderr(Stdio::null()).spawn().unwrap();
+    wait_for("the step begins", || checkout.read("trace") == "paid\n");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    checkout.says(&["resume", "killed", "--on-gate", "pause"], 5);
+    let asked = checkout.says(&["answer", "killed"], 0);
+    assert!(asked.contains("pay#1") && asked.contains("[R]") && asked.contains("[F]"), "{asked}");
+    assert_eq!(checkout.read("trace"), "paid\n", "nothing is repeated before the answer");
+    checkout.write("again", "");
+    checkout.says(&["answer", "killed", "pay", "R"], 0);
+    checkout.says(&["resume", "killed"], 0);
+    assert_eq!(checkout.read("trace"), "paid\npaid\n");
+}

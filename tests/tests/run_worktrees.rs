@@ -60,6 +60,25 @@ fn a_conflict_is_an_outcome_that_the_graph_routes() {
     assert_eq!(report.context["parallel.conflicts"], "same.txt");
 }
 
+/// A git that was killed leaves its lock, and one that is at work goes away.
+#[test]
+fn a_tree_that_is_locked_does_not_fail_the_step() {
+    let lock = "$(git rev-parse --absolute-git-dir)/index.lock";
+    for command in
+        [format!("touch {lock}"), format!("touch {lock}; (sleep 0.3; rm {lock}) >/dev/null 2>&1 &")]
+    {
+        let mut place = Place::new(&format!(
+            "{} keep [shape=parallelogram, timeout=\"9s\", keep_background=true, tool_command=\"echo x > x; {command}\"]
+             start -> keep -> after -> exit",
+            tool("after", "cat x")
+        ));
+        place.setup.worktree = WorktreeMode::Require;
+        place.commit();
+        let report = place.run();
+        assert_eq!((report.status.as_str(), report.reason.as_str()), ("success", ""), "{command}");
+    }
+}
+
 #[test]
 fn required_worktrees_need_a_repository_with_a_commit() {
     let mut place = Place::new(&(tool("a", "true") + "start -> a -> exit"));

@@ -3,9 +3,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use dotwright_engine::run::{State, WalkId};
 use serde::{Deserialize, Serialize};
+
+/// How long git is tried that fails.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Whether a run gets worktrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,6 +94,10 @@ impl Trees {
 
     /// The working directory of a walk. Its tree begins with the last commit of the walk around it.
     pub(crate) fn workdir(&self, state: &State, walk: WalkId) -> std::io::Result<PathBuf> {
+        patiently(|| self.try_workdir(state, walk))
+    }
+
+    fn try_workdir(&self, state: &State, walk: WalkId) -> std::io::Result<PathBuf> {
         // The walk and those around it that have no tree, the innermost first.
         let mut missing = Vec::new();
         let mut at = Some(walk);
@@ -123,6 +131,23 @@ impl Trees {
 
     /// Commits what an attempt left in the tree of its walk.
     pub(crate) fn commit(&self, walk: WalkId, subject: &Subject) -> std::io::Result<()> {
+        patiently(|| self.try_commit(walk, subject)).or_else(|_| {
+            self.unlock(walk);
+            self.try_commit(walk, subject)
+        })
+    }
+
+    /// Takes away what a git that was killed has left locked in the tree of a walk, which is ours alone.
+    fn unlock(&self, walk: WalkId) {
+        if let Ok(folder) = said(&self.top(walk), &["rev-parse", "--absolute-git-dir"]) {
+            for lock in ["index.lock", "HEAD.lock"] {
+                // Where there is none, something else was wrong.
+                let _absent = std::fs::remove_file(Path::new(&folder).join(lock));
+            }
+        }
+    }
+
+    fn try_commit(&self, walk: WalkId, subject: &Subject) -> std::io::Result<()> {
         let tree = self.top(walk);
         let Subject { node, visit, .. } = subject;
         said(&tree, &["add", "-A"])?;
@@ -185,6 +210,18 @@ impl Trees {
         branches: &[WalkId],
         subject: &Subject,
     ) -> std::io::Result<Vec<String>> {
+        patiently(|| self.try_merge(walk, branches, subject)).or_else(|_| {
+            self.unlock(walk);
+            self.try_merge(walk, branches, subject)
+        })
+    }
+
+    fn try_merge(
+        &self,
+        walk: WalkId,
+        branches: &[WalkId],
+        subject: &Subject,
+    ) -> std::io::Result<Vec<String>> {
         let tree = self.top(walk);
         if !tree.exists() {
             let Some(kept) = self.kept(walk) else { return Ok(Vec::new()) };
@@ -221,6 +258,17 @@ impl Trees {
         said(&tree, &["reset", "-q", "--hard", &head])?;
         self.keep(walk)?;
         Ok(Vec::new())
+    }
+}
+
+/// A git that a dead runner has started may still be at work, and somebody else may have a ref for a moment.
+fn patiently<T>(mut attempt: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(_) if Instant::now() < until => std::thread::sleep(PATIENCE / 50),
+            result => return result,
+        }
     }
 }
 
