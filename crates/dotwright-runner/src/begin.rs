@@ -16,7 +16,7 @@ use crate::log::Log;
 use crate::mailbox::{Control, Mailbox};
 use crate::moment::Observer;
 use crate::platform::{ProcessRef, now_millis, sha256};
-use crate::preflight::preflight;
+use crate::preflight::{cautions, preflight};
 use crate::record::{Line, Note, RunCreated};
 use crate::report::Report;
 use crate::setup::Setup;
@@ -104,6 +104,9 @@ pub(crate) fn begin(
         progress,
     });
     driver.append_created()?;
+    for caution in cautions(graph) {
+        driver.append(&Line::Note(&Note::Warning { text: caution.message }))?;
+    }
     driver.begun()?;
     let inputs = setup.inputs.iter().map(|(key, value)| (format!("input.{key}"), value.clone()));
     let mut context = created.context;
