@@ -198,3 +198,17 @@ fn an_unknown_fidelity_is_refused() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn hooks_around_tool_calls_that_nobody_sees_are_named() {
+    let body = "graph [\"tool_hooks.pre\"=\"true\"] m [prompt=x, \"tool_hooks.post\"=\"true\"]
+        t [shape=parallelogram, timeout=\"9s\", tool_command=\"true\"]\nstart -> m -> t -> exit";
+    let (place, report) = run(body, SAYS);
+    assert_eq!(report.status, "success");
+    let warnings = place.history().records.into_iter().filter(|record| record.kind == "warning");
+    let texts: Vec<String> = warnings.map(|record| record.data()).collect();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    let expected =
+        "nothing runs `tool_hooks.pre` and `tool_hooks.post` of `m`: its backend makes the tool calls itself";
+    assert!(texts[0].contains(expected), "{texts:?}");
+}

@@ -16,7 +16,7 @@ use crate::log::Log;
 use crate::mailbox::{Control, Mailbox};
 use crate::moment::Observer;
 use crate::platform::{ProcessRef, now_millis, sha256};
-use crate::preflight::{Refusal, preflight};
+use crate::preflight::{Refusal, cautions, preflight};
 use crate::record::{Line, Note, RunCreated};
 use crate::report::Report;
 use crate::setup::Setup;
@@ -121,6 +121,9 @@ pub(crate) fn begin(
         trees.forget().map_err(RunError::io("write", &driver.workdir))?;
     }
     driver.append_created()?;
+    for caution in cautions(graph) {
+        driver.append(&Line::Note(&Note::Warning { text: caution.message }))?;
+    }
     driver.begun()?;
     let inputs = setup.inputs.iter().map(|(key, value)| (format!("input.{key}"), value.clone()));
     let mut context = created.context;

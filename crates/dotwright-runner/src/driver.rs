@@ -29,7 +29,7 @@ use crate::gates::Desk;
 use crate::graph::Graph;
 use crate::lock::Lock;
 use crate::log::Log;
-use crate::mailbox::{Incoming, Mailbox};
+use crate::mailbox::{Ended, Incoming, Mailbox};
 use crate::moment::{Flow, Moment, Observer};
 use crate::platform::{nonce, now_millis};
 use crate::process::{Gate, Stopper};
@@ -245,7 +245,8 @@ impl<'r> Driver<'r> {
     fn take(&mut self, incoming: Incoming, events: &mut Vec<Event>) -> Result<(), RunError> {
         match incoming {
             Incoming::Begun(begun) => self.record(*begun)?,
-            Incoming::Ended { attempt, evidence, usage, leftovers, turn } => {
+            Incoming::Ended(ended) => {
+                let Ended { attempt, evidence, usage, leftovers, turn } = *ended;
                 if let Some((thread, turn)) = turn {
                     let note = Note::Turn { attempt, thread: thread.clone(), turn: turn.clone() };
                     self.append(&Line::Note(&note))?;

@@ -65,7 +65,7 @@ pub use history::History;
 pub use mailbox::{Control, Mailbox};
 pub use moment::{Asked, Asker, Flow, Moment, Observer, Reply};
 pub use platform::ProcessRef;
-pub use preflight::{Refusal, preflight};
+pub use preflight::{Refusal, cautions, preflight};
 pub use record::{AttemptStarted, Entry, Note, Part, Record, RunCreated};
 pub use report::{Cost, Report};
 pub use requests::{Request, send};

@@ -16,14 +16,7 @@ use crate::step::Begun;
 pub(crate) enum Incoming {
     /// A process waits behind its gate.
     Begun(Box<Begun>),
-    Ended {
-        attempt: AttemptId,
-        evidence: Evidence,
-        usage: Option<Usage>,
-        leftovers: bool,
-        /// What a model was asked and answered, with its conversation.
-        turn: Option<(String, Turn)>,
-    },
+    Ended(Box<Ended>),
     /// The model that steers a child has ended, with a text or with why there is none.
     Steered {
         attempt: AttemptId,
@@ -45,6 +38,17 @@ pub(crate) enum Incoming {
     },
     Asked(Request),
     Kill,
+}
+
+/// An attempt of which nothing runs any more.
+pub(crate) struct Ended {
+    pub(crate) attempt: AttemptId,
+    pub(crate) evidence: Evidence,
+    pub(crate) usage: Option<Usage>,
+    /// Somebody outside the group held a pipe.
+    pub(crate) leftovers: bool,
+    /// What a model was asked and answered, with its conversation.
+    pub(crate) turn: Option<(String, Turn)>,
 }
 
 /// The way to a run from other threads, for signals and parents.

@@ -11,7 +11,7 @@ use crate::graph::Graph;
 use crate::setup::Setup;
 use crate::worktree::{Repository, WorktreeMode};
 
-/// Something that refuses a run.
+/// Something that refuses a run, or that is worth saying about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The node.
@@ -126,6 +126,51 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
         let message = format!("the working directory `{workdir}` does not exist");
         found.push(Refusal { node: String::new(), message, help: "create it".to_owned() });
     }
+}
+
+/// What a person should know before a run, and what does not refuse it.
+///
+/// A command makes the tool calls of its model itself, so nobody here sees one that a hook could be run around.
+pub fn cautions(graph: &Graph) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    let mut graphs = vec![graph];
+    while let Some(graph) = graphs.pop() {
+        let pipeline = graph.pipeline.share();
+        let plan = Plan::new(graph.pipeline.share());
+        for node in pipeline.nodes() {
+            let key: NodeKey = node.into();
+            let asks = match plan.handler(key) {
+                Handler::Codergen => true,
+                Handler::FanIn => text(&pipeline, key, AttributeKey::PROMPT).is_some(),
+                Handler::Manager => steers(&pipeline, key),
+                Handler::Tool
+                | Handler::Start
+                | Handler::Exit
+                | Handler::Conditional
+                | Handler::Human
+                | Handler::Parallel
+                | Handler::Custom => false,
+            };
+            let hooks = [AttributeKey::TOOL_HOOKS_PRE, AttributeKey::TOOL_HOOKS_POST].into_iter();
+            let hooks: Vec<String> = hooks
+                .filter(|&hook| asks && text_or_graph(&pipeline, key, hook).is_some())
+                .map(|hook| format!("`{}`", hook.name()))
+                .collect();
+            if !hooks.is_empty() {
+                let id = pipeline.id(node);
+                found.push(Refusal {
+                    node: id.to_owned(),
+                    message: format!(
+                        "nothing runs {} of `{id}`: its backend makes the tool calls itself",
+                        hooks.join(" and ")
+                    ),
+                    help: "set the hook up in the backend, or delete the attribute".to_owned(),
+                });
+            }
+        }
+        graphs.extend(graph.children.values().map(std::sync::Arc::as_ref));
+    }
+    found
 }
 
 /// True when a manager has a model say something to its child.

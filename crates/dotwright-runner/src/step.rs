@@ -14,7 +14,7 @@ use crate::environment::{Environment, Surroundings, environment, status_path};
 use crate::fence::fresh_nonce;
 use crate::fidelity::{Fidelity, Unknown};
 use crate::folder::fresh_folder;
-use crate::mailbox::Incoming;
+use crate::mailbox::{Ended, Incoming};
 use crate::process::{Finished, Gate, Gated, Launch, Orders, Program, Stopper, orders, spawn};
 use crate::prompt::Prompt;
 use crate::record::{AttemptStarted, Part};
@@ -252,13 +252,13 @@ impl Errand {
             }
             Err(error) => {
                 let evidence = tool::not_started(&error);
-                let _over = sender.send(Incoming::Ended {
+                let _over = sender.send(Incoming::Ended(Box::new(Ended {
                     attempt,
                     evidence,
                     usage: None,
                     leftovers: false,
                     turn: None,
-                });
+                })));
             }
         }
     }
@@ -300,7 +300,8 @@ impl Rest {
             let prompt = blobs.put(secrets.redact(&prompt).as_bytes()).ok()?;
             Some((thread, Turn { prompt, answer }))
         });
-        let _over = sender.send(Incoming::Ended { attempt, evidence, usage, leftovers, turn });
+        let _over =
+            sender.send(Incoming::Ended(Box::new(Ended { attempt, evidence, usage, leftovers, turn })));
     }
 }
 

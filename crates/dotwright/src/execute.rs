@@ -43,6 +43,9 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     for Pair { key, value } in &arguments.input {
         setup.inputs.insert(key.clone(), input_text(value)?);
     }
+    for caution in dotwright_runner::cautions(&graph) {
+        output::write_stderr(&format!("warning: {}\n  help: {}\n", caution.message, caution.help));
+    }
     let id = arguments.run_id.clone().unwrap_or_else(dotwright_runner::new_run_id);
     let root = Root::from_environment();
     let (control, mailbox) = Control::new();
