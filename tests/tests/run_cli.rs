@@ -278,6 +278,23 @@ fn a_run_is_shown_at_any_record_with_its_context_and_streams() {
 }
 
 #[test]
+fn what_a_model_was_asked_and_wrote_is_in_the_log() {
+    let (checkout, pipeline) = place("ask [prompt=\"Say hello\"]\nstart -> ask -> exit");
+    let backend = |script: &str| format!("sh -c 'cat > /dev/null; {script}'");
+    checkout
+        .says(&["run", "--run-id", "good", "--backend", &backend("echo hello; echo hm >&2"), &pipeline], 0);
+    assert_eq!(checkout.says(&["logs", "good", "--node", "ask", "--stdout"], 0), "hello\n");
+    assert_eq!(checkout.says(&["logs", "good", "--node", "ask", "--stderr"], 0), "hm\n");
+    assert!(checkout.says(&["logs", "good", "--prompt"], 0).contains("Say hello"));
+
+    checkout
+        .says(&["run", "--run-id", "bad", "--backend", &backend("echo no key >&2; exit 4"), &pipeline], 1);
+    assert_eq!(checkout.says(&["logs", "bad", "--stderr"], 0), "no key\n");
+    let why = checkout.says(&["why", "bad"], 0);
+    assert!(why.contains("the backend ended with exit code 4: no key"), "{why}");
+}
+
+#[test]
 fn every_node_of_the_vulnerability_scan_is_explained() {
     let checkout = Checkout::new(&[("Cargo.lock", "version = 4\n")]);
     let report = checkout.run("vulnerability-scan.dot", &[], 0);

@@ -156,10 +156,10 @@ fn pipelines_that_graphviz_accepts_have_its_counts_and_no_errors() {
 fn statements(source: &str, parse: &Parse) -> Vec<String> {
     let ast = &parse.ast;
     let id = |id| decode(source, id).into_owned();
-    ast.all_statements()
-        .iter()
-        .zip(0..)
-        .map(|(stmt, index)| {
+    (0..)
+        .map(StmtId)
+        .zip(ast.all_statements())
+        .map(|(at, stmt)| {
             let kind = match stmt.kind {
                 StmtKind::Node(node) => format!("node {}", id(node.id)),
                 StmtKind::Edge { .. } => {
@@ -172,7 +172,7 @@ fn statements(source: &str, parse: &Parse) -> Vec<String> {
                 }
                 StmtKind::Default(target) => format!("default {target:?}"),
                 StmtKind::Assign => "assign".into(),
-                StmtKind::Subgraph(_) => format!("subgraph {:?}", ast.subgraph_id(StmtId(index)).map(id)),
+                StmtKind::Subgraph(_) => format!("subgraph {:?}", ast.subgraph_id(at).map(id)),
             };
             let attributes = ast.attributes(stmt).iter().map(|a| format!("{}={}", id(a.key), id(a.value)));
             format!("{kind} [{}]", attributes.collect::<Vec<_>>().join(","))

@@ -31,6 +31,9 @@ pub(crate) fn variables(plan: &Plan, node: NodeKey) -> Vec<(OsString, OsString)>
     named.into_iter().filter_map(|(name, property)| Some((name.into(), value(property)?))).collect()
 }
 
+/// Bytes of what a backend that failed says about it.
+const COMPLAINT: usize = 300;
+
 /// What the end of a backend proves.
 pub(crate) fn evidence(finished: Finished, verdict: Verdict) -> Evidence {
     let response = ends_of(&finished.stdout.text, ANSWER);
@@ -52,7 +55,11 @@ pub(crate) fn evidence(finished: Finished, verdict: Verdict) -> Evidence {
             failed(FailureClass::CommandNotRunnable, reason, verdict)
         }
         Ending::Exited(code) => {
-            failed(FailureClass::ExitNonzero, format!("the backend ended with exit code {code}"), verdict)
+            // Most programs say in their last line what went wrong.
+            let why = ends_of(finished.stderr.last_line.trim(), COMPLAINT);
+            let why = if why.is_empty() { why } else { format!(": {why}") };
+            let reason = format!("the backend ended with exit code {code}{why}");
+            failed(FailureClass::ExitNonzero, reason, verdict)
         }
         Ending::Signalled(signal) => {
             failed(FailureClass::Signal, format!("the backend was ended by signal {signal}"), verdict)

@@ -246,7 +246,10 @@ impl<'r> Driver<'r> {
         match incoming {
             Incoming::Begun(begun) => self.record(*begun)?,
             Incoming::Ended(ended) => {
-                let Ended { attempt, evidence, usage, leftovers, turn } = *ended;
+                let Ended { attempt, evidence, usage, leftovers, output, turn } = *ended;
+                if let Some((stdout, stderr)) = output {
+                    self.append(&Line::Note(&Note::Output { attempt, stdout, stderr }))?;
+                }
                 if let Some((thread, turn)) = turn {
                     let note = Note::Turn { attempt, thread: thread.clone(), turn: turn.clone() };
                     self.append(&Line::Note(&note))?;

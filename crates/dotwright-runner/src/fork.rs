@@ -46,7 +46,10 @@ pub fn fork(
             Entry::Fact(event) => Line::Fact(event),
             Entry::Decision(command) => Line::Decision(command),
             Entry::Note(
-                note @ (Note::GateDeadline { .. } | Note::Turn { .. } | Note::Steered { attempt: None, .. }),
+                note @ (Note::GateDeadline { .. }
+                | Note::Turn { .. }
+                | Note::Output { .. }
+                | Note::Steered { attempt: None, .. }),
             ) => Line::Note(note),
             Entry::Note(_) => continue,
         };

@@ -143,6 +143,7 @@ impl Fold {
                 | Note::Fenced { .. }
                 | Note::TailCut { .. }
                 | Note::RunnerStarted { .. }
+                | Note::Output { .. }
                 | Note::Warning { .. },
             ) => {}
         }

@@ -47,6 +47,8 @@ pub(crate) struct Ended {
     pub(crate) usage: Option<Usage>,
     /// Somebody outside the group held a pipe.
     pub(crate) leftovers: bool,
+    /// Blobs of standard output and standard error, where the evidence does not name them.
+    pub(crate) output: Option<(String, String)>,
     /// What a model was asked and answered, with its conversation.
     pub(crate) turn: Option<(String, Turn)>,
 }

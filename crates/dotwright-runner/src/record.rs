@@ -80,6 +80,15 @@ pub enum Note {
         /// What was said.
         turn: Turn,
     },
+    /// What a model step or a registered handler wrote. Of tool steps the fact of their end says it.
+    Output {
+        /// By which attempt.
+        attempt: AttemptId,
+        /// SHA-256 of its standard output, which is a blob.
+        stdout: String,
+        /// The same for standard error.
+        stderr: String,
+    },
     /// Something that a person should know.
     Warning {
         /// What.
@@ -349,6 +358,7 @@ impl Note {
             Note::RunnerStarted { .. } => "runner_started",
             Note::Steered { .. } => "steered",
             Note::Turn { .. } => "turn",
+            Note::Output { .. } => "step_output",
             Note::Warning { .. } => "warning",
         }
     }
@@ -358,7 +368,8 @@ impl Note {
             Note::AttemptStarted(started) => Some(started.attempt.visit),
             Note::LeftoverProcesses { attempt }
             | Note::Fenced { attempt, .. }
-            | Note::Turn { attempt, .. } => Some(attempt.visit),
+            | Note::Turn { attempt, .. }
+            | Note::Output { attempt, .. } => Some(attempt.visit),
             Note::GateDeadline { gate, .. } => Some(*gate),
             Note::Steered { attempt, .. } => attempt.map(|attempt| attempt.visit),
             Note::RunCreated(_)
@@ -586,6 +597,7 @@ fn note_summary(note: &Note) -> String {
         Note::Warning { text } => text.clone(),
         Note::Steered { by, .. } => format!("by {by}"),
         Note::Turn { thread, .. } => thread.clone(),
+        Note::Output { attempt, .. } => format!("attempt {}", attempt.attempt),
         Note::GateDeadline { deadline, .. } => deadline.to_string(),
         Note::LeftoverProcesses { .. } => String::new(),
     }

@@ -257,6 +257,7 @@ impl Errand {
                     evidence,
                     usage: None,
                     leftovers: false,
+                    output: None,
                     turn: None,
                 })));
             }
@@ -286,6 +287,8 @@ impl Rest {
             return;
         }
         let answer = finished.as_ref().map(|finished| finished.stdout.blob.clone()).unwrap_or_default();
+        let output = finished.as_ref().ok().filter(|_| kind != Kind::Tool);
+        let output = output.map(|finished| (finished.stdout.blob.clone(), finished.stderr.blob.clone()));
         let began = finished.as_ref().is_ok_and(|finished| finished.began);
         let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs, &secrets);
         if let Some(verify) = verify.filter(|_| began && verify::is_wanted(&evidence)) {
@@ -300,8 +303,14 @@ impl Rest {
             let prompt = blobs.put(secrets.redact(&prompt).as_bytes()).ok()?;
             Some((thread, Turn { prompt, answer }))
         });
-        let _over =
-            sender.send(Incoming::Ended(Box::new(Ended { attempt, evidence, usage, leftovers, turn })));
+        let _over = sender.send(Incoming::Ended(Box::new(Ended {
+            attempt,
+            evidence,
+            usage,
+            leftovers,
+            output,
+            turn,
+        })));
     }
 }
 

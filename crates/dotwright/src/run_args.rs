@@ -228,6 +228,7 @@ pub(crate) const LOGS_EXAMPLES: &str = "Examples:
   dotwright logs @last                       one line for each event
   dotwright logs @last -f                    and those to come, until the run ends or rests
   dotwright logs @last --node test --stdout  all that the steps of a node wrote
+  dotwright logs @last --node plan --prompt  what a model step was asked
   dotwright logs @last --json                the records themselves
 
 Exit codes:
@@ -258,6 +259,9 @@ pub(crate) struct LogsArgs {
     /// Print what the steps wrote to standard error
     #[arg(long, conflicts_with_all = ["follow", "json", "stdout"])]
     pub(crate) stderr: bool,
+    /// Print what model steps were asked, without what went before
+    #[arg(long, conflicts_with_all = ["follow", "json", "stdout", "stderr"])]
+    pub(crate) prompt: bool,
     /// Print the records as they are in the log
     #[arg(long)]
     pub(crate) json: bool,

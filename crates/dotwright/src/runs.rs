@@ -164,13 +164,18 @@ fn wanted(arguments: &LogsArgs, record: &Record) -> bool {
 }
 
 fn shown(arguments: &LogsArgs, history: &History, plan: &Plan, record: &Record, into: &mut Vec<u8>) {
-    if arguments.stdout || arguments.stderr {
-        if let Entry::Fact(Event::AttemptEnded { evidence: Evidence::Tool { output, .. }, .. }) =
-            &record.entry
-        {
-            let digest = if arguments.stdout { &output.output_blob } else { &output.stderr_blob };
-            into.extend(history.blob(digest).unwrap_or_default());
-        }
+    let wants = [arguments.stdout, arguments.stderr, arguments.prompt];
+    if wants.contains(&true) {
+        let blobs = match &record.entry {
+            Entry::Fact(Event::AttemptEnded { evidence: Evidence::Tool { output, .. }, .. }) => {
+                [Some(&output.output_blob), Some(&output.stderr_blob), None]
+            }
+            Entry::Note(Note::Output { stdout, stderr, .. }) => [Some(stdout), Some(stderr), None],
+            Entry::Note(Note::Turn { turn, .. }) => [None, None, Some(&turn.prompt)],
+            Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => [None; 3],
+        };
+        let wanted = blobs.into_iter().zip(wants).filter(|(_, is_wanted)| *is_wanted);
+        into.extend(wanted.filter_map(|(blob, _)| history.blob(blob?)).flatten());
         return;
     }
     let line = if arguments.json {
