@@ -33,6 +33,9 @@ lalrpop_util::lalrpop_mod!(
 /// How deep parentheses and negations may nest; deeper ones are left out of the tree and reported.
 pub const MAX_NESTING: usize = 256;
 
+/// How many clauses of a condition are read. No person writes as many, and the rules compare them with each other.
+pub const MAX_CLAUSES: usize = 10_000;
+
 /// Reads a condition from the decoded text of the attribute.
 pub fn parse(text: &str) -> Condition {
     let mut builder = tree::Builder::default();
@@ -244,4 +247,6 @@ pub enum ConditionErrorKind {
     NeedsNumber(OperatorKind),
     /// More than [`MAX_NESTING`] parentheses and negations inside each other.
     NestingTooDeep,
+    /// More than [`MAX_CLAUSES`] clauses; the rest is not read.
+    TooManyClauses,
 }

@@ -331,8 +331,9 @@ fn conjunctions_are_told_from_the_rest() {
 
 #[test]
 fn long_and_deep_conditions_cost_no_stack() {
-    let long = "a=1 || b=2 && ".repeat(50_000) + "c";
-    assert_eq!(parse(&long).clauses().len(), 100_001);
+    let long = "a=1 || b=2 && ".repeat(MAX_CLAUSES / 2 - 1) + "c=3 && d";
+    let condition = parse(&long);
+    assert_eq!((condition.clauses().len(), condition.errors), (MAX_CLAUSES, Vec::new()));
     for (open, close) in [("(", ")"), ("!", ""), ("!(", ")"), ("not ", ""), ("(", "")] {
         let deep = open.repeat(100_000) + "a" + &close.repeat(100_000);
         let condition = parse(&deep);
@@ -342,6 +343,18 @@ fn long_and_deep_conditions_cost_no_stack() {
     }
     let shallow = "(!(!a)) && ".repeat(1000) + "b";
     assert_eq!(parse(&shallow).errors, []);
+}
+
+#[test]
+fn of_a_condition_without_end_the_beginning_is_read() {
+    for open in ["", "((("] {
+        let condition = parse(&(open.to_owned() + &"a=1 || b=2 and ".repeat(MAX_CLAUSES)));
+        let kinds: Vec<_> = condition.errors.iter().map(|error| error.kind).collect();
+        assert_eq!(
+            (condition.clauses().len(), kinds),
+            (MAX_CLAUSES, vec![ConditionErrorKind::TooManyClauses])
+        );
+    }
 }
 
 #[test]

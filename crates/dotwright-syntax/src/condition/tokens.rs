@@ -8,8 +8,8 @@ use dotwright_diagnostics::TextRange;
 use logos::{Lexer, Logos};
 
 use super::{
-    ConditionError, ConditionErrorKind, Key, Literal, LiteralKind, MAX_NESTING, Operator, OperatorKind,
-    literal,
+    ConditionError, ConditionErrorKind, Key, Literal, LiteralKind, MAX_CLAUSES, MAX_NESTING, Operator,
+    OperatorKind, literal,
 };
 
 /// What the grammar reads.
@@ -62,6 +62,8 @@ enum State {
     Operator,
     Literal(OperatorKind),
     Connective,
+    /// What follows is left out.
+    Rest,
     Done,
 }
 
@@ -86,6 +88,8 @@ pub(crate) struct Tokens<'t> {
     /// Parentheses that were left out because they are too deep and that are still to be closed.
     left_out: usize,
     too_deep: bool,
+    /// `&&` and `||` so far.
+    joins: usize,
     errors: Vec<ConditionError>,
 }
 
@@ -102,6 +106,7 @@ impl<'t> Tokens<'t> {
             open: Vec::new(),
             left_out: 0,
             too_deep: false,
+            joins: 0,
             errors: Vec::new(),
         }
     }
@@ -288,17 +293,17 @@ impl<'t> Tokens<'t> {
     fn connective(&mut self) -> Option<Spanned> {
         let next = self.peek();
         match next.lexeme {
-            Next::Lexeme(Lexeme::And) => Some(self.joined(Token::And, next)),
-            Next::Lexeme(Lexeme::Or) => Some(self.joined(Token::Or, next)),
+            Next::Lexeme(Lexeme::And) => self.joined(Token::And, next),
+            Next::Lexeme(Lexeme::Or) => self.joined(Token::Or, next),
             Next::Lexeme(Lexeme::Word) if next.is_followed_by_blank() && self.word(&next) == "and" => {
-                Some(self.joined(Token::And, next))
+                self.joined(Token::And, next)
             }
             Next::Lexeme(Lexeme::Word) if next.is_followed_by_blank() && self.word(&next) == "or" => {
-                Some(self.joined(Token::Or, next))
+                self.joined(Token::Or, next)
             }
             Next::Lexeme(Lexeme::Comma) => {
                 self.error(next.range, ConditionErrorKind::CommaForAnd);
-                Some(self.joined(Token::And, next))
+                self.joined(Token::And, next)
             }
             Next::Lexeme(Lexeme::Close) => self.close(next),
             Next::Lexeme(Lexeme::Bang | Lexeme::Open | Lexeme::Operator(_) | Lexeme::Word) | Next::Other => {
@@ -308,12 +313,24 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    fn joined(&mut self, token: Token, next: Peeked<'t>) -> Spanned {
+    /// Leaves the rest out, with the parentheses that it may close.
+    fn give_up(&mut self, range: TextRange) -> Option<Spanned> {
+        self.error(range, ConditionErrorKind::TooManyClauses);
+        self.lexer.bump(self.lexer.remainder().len());
+        self.state = State::Rest;
+        None
+    }
+
+    fn joined(&mut self, token: Token, next: Peeked<'t>) -> Option<Spanned> {
+        self.joins += 1;
+        if self.joins >= MAX_CLAUSES {
+            return self.give_up(next.range);
+        }
         self.lexer = next.lexer;
         self.state = State::Operand;
         self.has_operand = matches!(token, Token::And);
         self.nesting = self.outer_nesting();
-        (next.range.start, token, next.range.end)
+        Some((next.range.start, token, next.range.end))
     }
 
     fn close(&mut self, next: Peeked<'t>) -> Option<Spanned> {
@@ -336,7 +353,9 @@ impl<'t> Tokens<'t> {
             self.state = State::Done;
             return None;
         };
-        self.error(open.range, ConditionErrorKind::UnclosedParenthesis);
+        if !matches!(self.state, State::Rest) {
+            self.error(open.range, ConditionErrorKind::UnclosedParenthesis);
+        }
         Some((end, Token::Close, end))
     }
 
@@ -402,6 +421,7 @@ impl Iterator for Tokens<'_> {
                 State::Operator => self.operator(),
                 State::Literal(operator) => Some(self.literal(operator)),
                 State::Connective => self.connective(),
+                State::Rest => self.close_at_end(self.text.len() as u32),
                 State::Done => return None,
             };
             if token.is_some() {

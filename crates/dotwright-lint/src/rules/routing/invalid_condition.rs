@@ -5,7 +5,7 @@
 use dotwright_diagnostics::{Diagnostic, TextEdit, TextRange};
 use dotwright_model::{ConditionRef, EdgeId, Level, Operator, Profile};
 use dotwright_syntax::condition::{
-    Condition, ConditionError, ConditionErrorKind, ExprId, ExprKind, OperatorKind,
+    Condition, ConditionError, ConditionErrorKind, ExprId, ExprKind, MAX_CLAUSES, OperatorKind,
 };
 
 use crate::category::Category;
@@ -95,6 +95,10 @@ fn parse_error(
         ConditionErrorKind::NeedsNumber(operator) => (
             format!("`{}` compares numbers, and `{found}` is none", operator.symbol()),
             "write a decimal number, or compare with `=`".to_owned(),
+        ),
+        ConditionErrorKind::TooManyClauses => (
+            format!("it has more than {MAX_CLAUSES} clauses, and the rest is not read"),
+            "decide in a step, and test its outcome".to_owned(),
         ),
         ConditionErrorKind::NestingTooDeep => (
             "its parentheses and negations nest too deep".to_owned(),
