@@ -10,6 +10,8 @@
     reason = "tests fail loudly"
 )]
 
+use std::time::{Duration, Instant};
+
 use dotwright_runner::{Answers, Backend, RunError};
 use dotwright_tests::checkout::model_script;
 use dotwright_tests::deaths::{Cut, Dies, Essence, Indices, survives};
@@ -34,12 +36,15 @@ fn loop_with_gate() -> Place {
     )
 }
 
+/// By this the processes of [`region`] are known.
+const MARK: &str = "# in a region";
+
 fn region() -> Place {
     Place::new(
         &("fan [shape=component] join [shape=tripleoctagon]\n".to_owned()
-            + &tool("a", "echo a")
-            + &tool("b", "exit 3")
-            + &tool("c", "echo c")
+            + &tool("a", &format!("echo a {MARK}"))
+            + &tool("b", &format!("exit 3 {MARK}"))
+            + &tool("c", &format!("echo c {MARK}"))
             + &tool("repair", "true")
             + "start -> fan -> { a b } \n a -> c -> join -> exit\n b -> join\n\
                join -> repair [condition=\"outcome=fail\"] repair -> exit"),
@@ -90,6 +95,18 @@ fn a_loop_with_a_goal_gate_survives() {
 #[test]
 fn a_parallel_region_survives() {
     survives(Indices::Every, region);
+    let late = Instant::now() + Duration::from_secs(20);
+    while is_running(MARK) {
+        assert!(Instant::now() < late, "a step waits behind the gate of a driver that is dead");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Whether a process has this in its arguments.
+fn is_running(mark: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let mut commands = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    commands.any(|command| String::from_utf8_lossy(&command).contains(mark))
 }
 
 #[test]

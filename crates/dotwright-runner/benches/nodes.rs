@@ -17,8 +17,8 @@ use std::hint::black_box;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
 use dotwright_engine::run::Limits;
@@ -39,7 +39,9 @@ fn main() {
         }
     }
     if wanted("wide") {
-        compare("1000 at width 64", 1000, || floor_wide(1000, 64), || ours(&wide(1000, 64), 1000));
+        let ours = || ours(&wide(1000, 64), 1000);
+        compare("1000 at width 64", 1000, || floor_wide(1000, 64, || {}), ours);
+        compare("1000 at width 64, floor with a journal", 1000, || floor_wide_journal(1000, 64), ours);
     }
     if wanted("long") {
         let node = |nodes: usize| move || ours(&row(nodes), nodes).wall / nodes as f64;
@@ -123,7 +125,8 @@ fn floor_row(nodes: usize) -> Took {
 }
 
 /// The shells alone, without a journal.
-fn floor_wide(nodes: usize, width: usize) -> Took {
+/// Shells in as many threads, and what is done after each.
+fn floor_wide(nodes: usize, width: usize, after: impl Fn() + Sync) -> Took {
     let next = AtomicUsize::new(0);
     measured(|| {
         std::thread::scope(|scope| {
@@ -131,10 +134,47 @@ fn floor_wide(nodes: usize, width: usize) -> Took {
                 scope.spawn(|| {
                     while next.fetch_add(1, Ordering::Relaxed) < nodes {
                         shell();
+                        after();
                     }
                 });
             }
         });
+    })
+}
+
+/// The same with the durability of a run: a shell counts when its line is on disk. Whoever comes while the disk is busy
+/// goes with the next write.
+fn floor_wide_journal(nodes: usize, width: usize) -> Took {
+    #[derive(Default)]
+    struct Lines {
+        pending: Vec<u8>,
+        written: usize,
+        durable: usize,
+        is_busy: bool,
+    }
+    let journal = File::create("journal").unwrap();
+    let (shared, changed) = (Mutex::new(Lines::default()), Condvar::new());
+    floor_wide(nodes, width, || {
+        let mut lines = shared.lock().unwrap();
+        lines
+            .pending
+            .extend_from_slice(b"{\"event\":\"node_completed\",\"status\":\"success\",\"output\":\"\"}\n");
+        lines.written += 1;
+        let own = lines.written;
+        while lines.durable < own {
+            if lines.is_busy {
+                lines = changed.wait(lines).unwrap();
+                continue;
+            }
+            let (batch, last) = (std::mem::take(&mut lines.pending), lines.written);
+            lines.is_busy = true;
+            drop(lines);
+            (&journal).write_all(&batch).unwrap();
+            journal.sync_data().unwrap();
+            lines = shared.lock().unwrap();
+            (lines.durable, lines.is_busy) = (last, false);
+            changed.notify_all();
+        }
     })
 }
 

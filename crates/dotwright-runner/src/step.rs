@@ -246,8 +246,9 @@ impl Errand {
         let (attempt, sender) = (self.attempt, self.sender.clone());
         match self.begin(orders) {
             Ok((begun, rest)) => {
-                // Without a driver the gate goes with the message, and what is behind it leaves.
-                let _over = sender.send(Incoming::Begun(Box::new(begun)));
+                // Without a driver the message comes back, and with it the gate: it goes at once, so that what is behind
+                // it leaves and can be waited for.
+                drop(sender.send(Incoming::Begun(Box::new(begun))));
                 rest.watch();
             }
             Err(error) => {

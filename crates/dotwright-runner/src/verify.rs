@@ -81,8 +81,8 @@ impl Verify {
         let Verify { launch, orders, started } = self;
         let finished = spawn(launch, orders).and_then(|(gated, process, gate)| {
             let started = AttemptStarted { process: Some(process), part: Part::Verify, ..started };
-            // Without a driver the gate goes with the message, and what is behind it leaves.
-            let _over = sender.send(Incoming::Begun(Box::new(Begun { started, gate })));
+            // Without a driver the message comes back, and with it the gate, which must not stay open for nobody.
+            drop(sender.send(Incoming::Begun(Box::new(Begun { started, gate }))));
             gated.supervise(blobs, secrets)
         });
         let said = match finished {
