@@ -7,6 +7,7 @@
 //! runner: nothing here may ask for `pre_exec`.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -156,6 +157,18 @@ pub(crate) enum Ending {
     Stalled,
     /// As the driver asked.
     Stopped,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ending::Exited(code) => write!(f, "exit code {code}"),
+            Ending::Signalled(signal) => write!(f, "signal {signal}"),
+            Ending::TimedOut => f.write_str("its timeout"),
+            Ending::Stalled => f.write_str("no progress"),
+            Ending::Stopped => f.write_str("an order to stop"),
+        }
+    }
 }
 
 /// A process of which nothing is left.

@@ -28,7 +28,7 @@ pub(crate) fn ended(
             Ok(stdout.text)
         }
         Ok(Finished { ending: Ending::Exited(0), .. }) => Err("the model said nothing".to_owned()),
-        Ok(Finished { ending, .. }) => Err(format!("the backend ended with {ending:?}")),
+        Ok(Finished { ending, .. }) => Err(format!("the backend ended with {ending}")),
         Err(error) => Err(error.to_string()),
     };
     let usage = status_file::read(status, secrets).usage;
