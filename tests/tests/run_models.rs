@@ -109,7 +109,7 @@ fn what_a_manager_says_stands_in_the_next_prompt_of_its_child() {
         tool_command=\"for i in 1 2 3 4 5 6 7 8 9; do test -e said && sleep 1 && exit; sleep 1; done\"]
         x [prompt=\"build it\"]\nstart -> w -> x -> exit";
     let script =
-        "cat > seen.$ATTRACTOR_NODE_ID; echo \"use rust\"; test $ATTRACTOR_NODE_ID = x || touch said";
+        "cat >> seen.$ATTRACTOR_NODE_ID; echo \"use rust\"; test $ATTRACTOR_NODE_ID = x || touch said";
     let place = place(MANAGER, script).and_child("c", child);
     let report = place.run();
     assert_eq!(report.status, "success", "{report:?}");
