@@ -467,8 +467,5 @@ pub(crate) fn secrets(setup: &Setup, graph: &Graph) -> Secrets {
 }
 
 fn stops(command: &Command) -> Option<AttemptId> {
-    match command {
-        Command::StopAttempt { attempt, .. } => Some(*attempt),
-        _ => None,
-    }
+    if let Command::StopAttempt { attempt, .. } = command { Some(*attempt) } else { None }
 }
