@@ -243,13 +243,18 @@ impl Errand {
     }
 
     fn run(self, orders: Orders) {
-        let (attempt, sender) = (self.attempt, self.sender.clone());
+        let (attempt, kind, sender) = (self.attempt, self.kind, self.sender.clone());
         match self.begin(orders) {
             Ok((begun, rest)) => {
                 // Without a driver the message comes back, and with it the gate: it goes at once, so that what is behind
                 // it leaves and can be waited for.
                 drop(sender.send(Incoming::Begun(Box::new(begun))));
                 rest.watch();
+            }
+            // The attempt is the manager's, which goes on without a text.
+            Err(error) if kind == Kind::Steer => {
+                let text = Err(error.to_string());
+                let _over = sender.send(Incoming::Steered { attempt, text, usage: None, leftovers: false });
             }
             Err(error) => {
                 let evidence = tool::not_started(&error);
