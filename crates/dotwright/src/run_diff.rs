@@ -70,12 +70,12 @@ fn point(text: &str) -> Result<Point, AppError> {
 fn route(point: &Point) -> Vec<String> {
     let records = point.history.records.iter();
     let kept = records.take_while(|record| point.until.is_none_or(|until| record.seq <= until));
-    let steps = kept.filter_map(|record| match &record.entry {
-        Entry::Decision(Command::Decide(Decision::EdgeSelected { from, to, .. })) => {
-            let (plan, visit) = (&point.plan, from.visit);
-            Some(format!("{} (visit {visit}) -> {}", plan.name(from.node), plan.name(*to)))
-        }
-        _ => None,
+    let steps = kept.filter_map(|record| {
+        let Entry::Decision(Command::Decide(Decision::EdgeSelected { from, to, .. })) = &record.entry else {
+            return None;
+        };
+        let (plan, visit) = (&point.plan, from.visit);
+        Some(format!("{} (visit {visit}) -> {}", plan.name(from.node), plan.name(*to)))
     });
     steps.collect()
 }
