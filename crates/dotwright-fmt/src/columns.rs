@@ -22,14 +22,15 @@ struct Cell {
 }
 
 /// For each item, how many blanks it gets above the usual.
-pub(crate) fn padding(source: &str, row: &Row, outline: &Outline, layout: &Layout) -> Table<usize> {
+pub(crate) fn padding(source: &str, row: &Row, outline: &Outline, layout: &Layout) -> Table<u32> {
     let mut padding = Table(vec![0; row.items.len()]);
     let blanks = |item: usize| row.gap(item).text(source).chars().filter(|c| *c == ' ').count();
     for block in &outline.blocks.0 {
         for run in runs(row, outline, layout, &block.statements) {
-            let cell = |statement: usize, item: usize, padding: &Table<usize>| {
+            let cell = |statement: usize, item: usize, padding: &Table<u32>| {
                 let statement = &outline.statements[statement];
-                let padded = statement.arrow.filter(|&arrow| arrow < item).map_or(0, |arrow| padding[arrow]);
+                let padded =
+                    statement.arrow.filter(|&arrow| arrow < item).map_or(0, |arrow| padding[arrow] as usize);
                 let width = layout.sums.width(statement.first, item - 1) + padded;
                 Cell { item, width, blanks: blanks(item) }
             };
@@ -69,7 +70,7 @@ fn is_line(layout: &Layout, index: usize, statement: &Statement) -> bool {
         && statement.blocks.iter().all(|&block| layout.blocks[block].is_flat)
 }
 
-fn pad(cells: &[Cell], padding: &mut Table<usize>) {
+fn pad(cells: &[Cell], padding: &mut Table<u32>) {
     let mut rest = cells;
     while let Some(first) = rest.first() {
         let mut narrow = first.width;
@@ -88,7 +89,7 @@ fn pad(cells: &[Cell], padding: &mut Table<usize>) {
         let (column, behind) = rest.split_at(count.max(1));
         if is_aligned(column) {
             for cell in column {
-                padding[cell.item] = wide - cell.width;
+                padding[cell.item] = (wide - cell.width) as u32;
             }
         }
         rest = behind;

@@ -2,6 +2,7 @@
 //!
 //! Formatting decides about the gaps of this row and about nothing else: no item is ever created, moved or changed.
 
+use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
 
 use dotwright_diagnostics::TextRange;
@@ -45,6 +46,21 @@ impl<T> IndexMut<usize> for Table<T> {
     }
 }
 
+/// An index that an `Option` keeps in four bytes: a file of 100k nodes has millions of items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(NonZeroU32);
+
+impl Slot {
+    /// The slot for an index; the source has less than 4 GiB, so there are fewer entries than that.
+    pub(crate) fn new(index: usize) -> Slot {
+        Slot(NonZeroU32::MIN.saturating_add(index as u32))
+    }
+
+    pub(crate) fn index(self) -> usize {
+        (self.0.get() - 1) as usize
+    }
+}
+
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ItemKind {
@@ -58,9 +74,9 @@ pub(crate) struct Item {
     pub(crate) kind: ItemKind,
     pub(crate) range: TextRange,
     /// Line breaks in the gap before it.
-    pub(crate) breaks: usize,
+    pub(crate) breaks: u32,
     /// Characters of its text.
-    pub(crate) width: usize,
+    pub(crate) width: u32,
     /// True when its text has a line break.
     pub(crate) is_multiline: bool,
     /// True when `fmt off` protects the gap before it.
@@ -161,8 +177,8 @@ impl Row {
         self.items.push(Item {
             kind,
             range,
-            breaks: count_breaks(TextRange::new(start, range.start).text(source)),
-            width: text.chars().count(),
+            breaks: count_breaks(TextRange::new(start, range.start).text(source)) as u32,
+            width: text.chars().count() as u32,
             is_multiline: text.contains('\n') || text.contains('\r'),
             is_frozen: false,
         });

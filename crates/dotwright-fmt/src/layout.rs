@@ -81,7 +81,7 @@ impl Layout {
         let keeps_chain = last_block.is_some() || !fits(statement.first, statement.head_last);
         let last_line = last_block.map_or(statement.first, |&block| outline.blocks[block].close);
         let is_list_flat = statement.lists.is_none_or(|(open, close)| {
-            let count = |what: fn(Sum) -> usize| self.sums.count(open + 1..=close, what);
+            let count = |what: fn(Sum) -> u32| self.sums.count(open + 1..=close, what);
             let is_written_flat = count(|sum| sum.breaks) == 0;
             let has_multiline = count(|sum| sum.multiline) > 0;
             if count(|sum| sum.comment_breaks) > 0 {
@@ -124,15 +124,15 @@ pub(crate) fn blanks(items: &Table<Item>, outline: &Outline, index: usize) -> us
 /// What the items before some item add up to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sum {
-    width: usize,
+    width: u32,
     /// Gaps with line breaks.
-    breaks: usize,
+    breaks: u32,
     /// Gaps beside comments with line breaks that stay.
-    comment_breaks: usize,
-    comments: usize,
-    multiline: usize,
+    comment_breaks: u32,
+    comments: u32,
+    multiline: u32,
     /// Subgraphs with a name.
-    named: usize,
+    named: u32,
 }
 
 /// Prefix sums over items, each with the gap before it.
@@ -141,7 +141,7 @@ pub(crate) struct Sums {
     /// Entry `i` counts the items before item `i`.
     before: Table<Sum>,
     /// Where each item would start if the whole file were on one line.
-    columns: Table<usize>,
+    columns: Table<u32>,
 }
 
 impl Sums {
@@ -154,15 +154,15 @@ impl Sums {
         for (index, item) in items.0.iter().enumerate() {
             let is_after_comment = index.checked_sub(1).is_some_and(|before| items[before].is_comment());
             let is_broken = item.breaks > 0;
-            let opens = outline.places[index].opens.map(|block| &outline.blocks[block]);
-            sum.width += blanks(items, outline, index);
+            let opens = outline.places[index].opens.map(|block| &outline.blocks[block.index()]);
+            sum.width += blanks(items, outline, index) as u32;
             columns.push(sum.width);
             sum.width += item.width;
-            sum.breaks += usize::from(is_broken);
-            sum.comments += usize::from(item.is_comment());
-            sum.comment_breaks += usize::from(is_broken && (is_after_comment || item.is_comment()));
-            sum.multiline += usize::from(item.is_multiline);
-            sum.named += usize::from(opens.is_some_and(|b| b.open == index && b.kind == BlockKind::Named));
+            sum.breaks += u32::from(is_broken);
+            sum.comments += u32::from(item.is_comment());
+            sum.comment_breaks += u32::from(is_broken && (is_after_comment || item.is_comment()));
+            sum.multiline += u32::from(item.is_multiline);
+            sum.named += u32::from(opens.is_some_and(|b| b.open == index && b.kind == BlockKind::Named));
             before.push(sum);
         }
         Sums { before, columns }
@@ -170,7 +170,7 @@ impl Sums {
 
     /// Characters of the items `first..=last` on one line.
     pub(crate) fn width(&self, first: usize, last: usize) -> usize {
-        self.before[last + 1].width - self.columns[first]
+        (self.before[last + 1].width - self.columns[first]) as usize
     }
 
     /// True when the items `first..=last` hold a comment or a line break of their own.
@@ -179,7 +179,7 @@ impl Sums {
     }
 
     /// How much `what` counts in `items` and the gaps before them.
-    fn count(&self, items: RangeInclusive<usize>, what: impl Fn(Sum) -> usize) -> usize {
+    fn count(&self, items: RangeInclusive<usize>, what: impl Fn(Sum) -> u32) -> u32 {
         what(self.before[items.end() + 1]) - what(self.before[*items.start()])
     }
 }

@@ -68,9 +68,11 @@ impl Refusal {
 /// # Errors
 /// [`Refusal`] when `parse` has errors, or when the edits would change more than white space.
 pub fn format(source: &str, parse: &Parse, options: &Options) -> Result<Vec<TextEdit>, Refusal> {
-    let row = readable_row(source, parse)?;
-    let outline = outline(&row.items);
-    checked(source, parse, edits(source, &row, &outline, options))
+    let edits = {
+        let row = readable_row(source, parse)?;
+        edits(source, &row, &outline(&row.items), options)
+    };
+    checked(source, parse, edits)
 }
 
 /// The edits of [`format()`] that lie in the statements which `range` touches, the gaps before them included.

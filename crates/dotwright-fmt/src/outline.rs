@@ -5,7 +5,7 @@
 
 use dotwright_syntax::TokenKind;
 
-use crate::items::{Item, ItemKind, Table};
+use crate::items::{Item, ItemKind, Slot, Table};
 
 /// What stands between a token and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +37,12 @@ pub(crate) enum Join {
 pub(crate) struct Place {
     pub(crate) join: Join,
     /// The innermost block around the gap before the item.
-    pub(crate) block: Option<usize>,
+    pub(crate) block: Option<Slot>,
     /// The statement that the item continues or begins.
-    pub(crate) statement: Option<usize>,
+    pub(crate) statement: Option<Slot>,
     pub(crate) is_in_list: bool,
     /// The block that begins with this token.
-    pub(crate) opens: Option<usize>,
+    pub(crate) opens: Option<Slot>,
 }
 
 /// What a block is.
@@ -164,8 +164,8 @@ impl Reader {
         if kind == TokenKind::Subgraph {
             self.subgraph = Some(index);
         }
-        let opens = (kind == TokenKind::LBrace).then(|| self.open_block(index, statement));
-        Place { join, block: Some(block), statement, is_in_list, opens }
+        let opens = (kind == TokenKind::LBrace).then(|| Slot::new(self.open_block(index, statement)));
+        Place { join, block: Some(Slot::new(block)), statement: statement.map(Slot::new), is_in_list, opens }
     }
 
     fn file_token(&mut self, index: usize, kind: TokenKind) -> Place {
@@ -183,7 +183,7 @@ impl Reader {
             };
             let block = self.outline.blocks.push(block);
             self.open.push((block, None));
-            block
+            Slot::new(block)
         });
         Place { join, block: None, statement: None, is_in_list: false, opens }
     }
@@ -196,7 +196,7 @@ impl Reader {
         let block = Block { kind, open: index, close: index, parent, statements: Vec::new() };
         let block = self.outline.blocks.push(block);
         if let Some(keyword) = keyword {
-            self.outline.places[keyword].opens = Some(block);
+            self.outline.places[keyword].opens = Some(Slot::new(block));
         }
         if let Some(statement) = statement {
             self.outline.statements[statement].blocks.push(block);
@@ -213,7 +213,7 @@ impl Reader {
         }
         let is_empty = self.outline.blocks[block].open + 1 == index;
         let join = if is_empty { Join::None } else { Join::BlockClose };
-        Place { join, block: Some(block), statement: None, is_in_list: false, opens: None }
+        Place { join, block: Some(Slot::new(block)), statement: None, is_in_list: false, opens: None }
     }
 
     fn list_join(&self, kind: TokenKind) -> Join {

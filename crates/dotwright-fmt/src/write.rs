@@ -17,7 +17,7 @@ pub(crate) struct Writer<'a> {
     outline: &'a Outline,
     layout: &'a Layout,
     options: &'a Options,
-    padding: Table<usize>,
+    padding: Table<u32>,
     line_break: &'static str,
 }
 
@@ -82,8 +82,8 @@ impl<'a> Writer<'a> {
     /// True when the layout puts a line break before the token at `index`.
     fn breaks_tokens(&self, index: usize) -> bool {
         let place = &self.outline.places[index];
-        let block = place.block.map(|block| self.layout.blocks[block]);
-        let statement = place.statement.map(|statement| self.layout.statements[statement]);
+        let block = place.block.map(|block| self.layout.blocks[block.index()]);
+        let statement = place.statement.map(|statement| self.layout.statements[statement.index()]);
         match place.join {
             Join::None | Join::Space => false,
             Join::File => true,
@@ -91,7 +91,7 @@ impl<'a> Writer<'a> {
             Join::ListOpen | Join::Attribute | Join::ListClose => statement.is_some_and(|s| !s.is_list_flat),
             Join::Chain => {
                 // A block stands behind its operator, so that its closing brace can stand at the statement's indent.
-                let opens_lines = place.opens.is_some_and(|block| !self.layout.blocks[block].is_flat);
+                let opens_lines = place.opens.is_some_and(|block| !self.layout.blocks[block.index()].is_flat);
                 !opens_lines
                     && self.row.items[index].breaks > 0
                     && statement.is_some_and(|statement| statement.keeps_chain)
@@ -133,7 +133,7 @@ impl<'a> Writer<'a> {
             return 0;
         }
         let Some(block) = place.block else { return 0 };
-        let level = self.layout.blocks[block].level;
+        let level = self.layout.blocks[block.index()].level;
         match place.join {
             Join::File => 0,
             Join::BlockOpen | Join::Statement => level,
@@ -145,6 +145,6 @@ impl<'a> Writer<'a> {
     }
 
     fn blanks(&self, index: usize) -> usize {
-        blanks(&self.row.items, self.outline, index) + self.padding[index]
+        blanks(&self.row.items, self.outline, index) + self.padding[index] as usize
     }
 }
