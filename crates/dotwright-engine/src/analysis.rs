@@ -9,9 +9,10 @@ use dotwright_model::{
     Attribute, AttributeKey, DiamondOutcome, EdgeId, FailedStep, Handler, JumpTarget, NodeId, Outcome,
     Pipeline, RegionFailure, Scope,
 };
+use dotwright_syntax::shell::Reader;
 use petgraph::algo::kosaraju_scc;
 
-use crate::command::{self, AlwaysSucceeds, ToolCommand};
+use crate::command::{self, AlwaysSucceeds, ShellTraits, ToolCommand};
 use crate::condition::mentions_outcome;
 use crate::effect::outward_effect;
 use crate::outcome_set::OutcomeSet;
@@ -37,6 +38,7 @@ pub struct Analysis<'p> {
     dominators: OnceCell<Dominators<'p>>,
     regions: OnceCell<Vec<Region>>,
     commands: OnceCell<Vec<OnceCell<Option<Box<ToolCommand<'p>>>>>>,
+    shell_traits: OnceCell<Vec<Option<ShellTraits>>>,
     outward: OnceCell<Vec<bool>>,
     loop_entries: OnceCell<Vec<Option<NodeId>>>,
 }
@@ -88,6 +90,7 @@ impl<'p> Analysis<'p> {
             dominators: OnceCell::new(),
             regions: OnceCell::new(),
             commands: OnceCell::new(),
+            shell_traits: OnceCell::new(),
             outward: OnceCell::new(),
             loop_entries: OnceCell::new(),
         };
@@ -389,7 +392,13 @@ impl<'p> Analysis<'p> {
 
     /// The command of a tool step with its shell words. `None` for other steps and without a command.
     pub fn command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
-        (self.pipeline.handler(node) == Handler::Tool).then(|| self.shell_command(node))?
+        self.tool_command(node)?;
+        self.shell_command(node)
+    }
+
+    fn tool_command(&self, node: NodeId) -> Option<Attribute<'p>> {
+        let pipeline = self.pipeline;
+        (pipeline.handler(node) == Handler::Tool).then(|| pipeline.shell_command(node))?
     }
 
     /// [`Pipeline::shell_command`] with its shell words, decoded and parsed once.
@@ -402,9 +411,26 @@ impl<'p> Analysis<'p> {
         commands.get(node.index())?.get_or_init(parse).as_deref()
     }
 
+    /// What the words of a node's command show, found for all nodes when first asked for. `None` without a command and
+    /// for one plain command, about which nobody asks more.
+    pub fn shell_traits(&self, node: NodeId) -> Option<ShellTraits> {
+        let all = self.shell_traits.get_or_init(|| {
+            let mut reader = Reader::default();
+            let traits = |node| {
+                let command = self.pipeline.shell_command(node)?;
+                let needs_look = !command::is_plain(command.written());
+                needs_look.then(|| ShellTraits::new(&command.text(), &mut reader))
+            };
+            self.pipeline.nodes().map(traits).collect()
+        });
+        all.get(node.index()).copied().flatten()
+    }
+
     /// The command of a tool that can never fail, with the words that make it so.
     pub fn always_succeeds(&self, node: NodeId) -> Option<AlwaysSucceeds> {
-        let command = self.command(node).filter(|command| command::may_always_succeed(&command.text))?;
+        let may = |command: &Attribute<'_>| command::may_always_succeed(&command.text());
+        self.tool_command(node).filter(may)?;
+        let command = self.command(node)?;
         command::always_succeeding_end(&command.text, command.shell())
     }
 
@@ -560,11 +586,16 @@ impl<'p> Analysis<'p> {
     /// The exit code decides; a partial success needs the status file or used-up retries that are allowed to.
     fn tool_domain(&self, node: NodeId) -> OutcomeSet {
         // A run with a tool that has no command does not start, so nothing is known about its outcome.
-        let Some(command) = self.command(node) else { return OutcomeSet::SUCCESS_OR_FAIL };
-        if command::writes_status(&command.text) {
+        let Some(command) = self.tool_command(node) else { return OutcomeSet::SUCCESS_OR_FAIL };
+        let text = command.text();
+        if command::writes_status(&text) {
             return OutcomeSet::ROUTABLE;
         }
-        if self.always_succeeds(node).is_some() { OutcomeSet::SUCCESS } else { OutcomeSet::SUCCESS_OR_FAIL }
+        if command::may_always_succeed(&text) && self.always_succeeds(node).is_some() {
+            OutcomeSet::SUCCESS
+        } else {
+            OutcomeSet::SUCCESS_OR_FAIL
+        }
     }
 
     /// Status of a fan-out's region by its join policy (runner reference, section 12.4).

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use dotwright_diagnostics::TextRange;
-use dotwright_syntax::shell::{self, Command, Connector, Shell, ShellOption};
+use dotwright_syntax::shell::{self, Command, Connector, Reader, Shell, ShellOption};
 use dotwright_syntax::template::{self, TemplateKind};
 
 /// The command of a tool step with its shell words.
@@ -24,6 +24,42 @@ impl<'p> ToolCommand<'p> {
     pub fn shell(&self) -> &Shell {
         self.shell.get_or_init(|| shell::parse(&mask_templates(&self.text)))
     }
+}
+
+/// What one look at the words of a command shows. Nearly all commands show nothing that anybody asks more about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ShellTraits {
+    /// No shell can read it: [`Shell::errors`] has more.
+    pub is_broken: bool,
+    /// It has syntax that only bash has: [`Shell::bash_constructs`] has more.
+    pub has_bash: bool,
+    /// Its last pipeline has a pipe.
+    pub ends_in_pipe: bool,
+}
+
+impl ShellTraits {
+    pub(crate) fn new(command: &str, reader: &mut Reader) -> ShellTraits {
+        let shell = reader.read(&mask_templates(command));
+        ShellTraits {
+            is_broken: !shell.errors().is_empty(),
+            has_bash: !shell.bash_constructs().is_empty(),
+            ends_in_pipe: shell.last_pipeline().is_some_and(|last| shell.commands(last).len() > 1),
+        }
+    }
+}
+
+/// True for words without quotes, operators and expansions that begin with no reserved word, as written in the file.
+pub(crate) fn is_plain(written: &str) -> bool {
+    const RESERVED: [&str; 17] = [
+        "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in",
+        "select", "function", "source", "time",
+    ];
+    let text = written.trim_matches('"').trim_start();
+    let is_word_byte = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b' ' | b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b'@' | b'+' | b'%' | b',')
+    };
+    text.bytes().all(is_word_byte) && !RESERVED.contains(&text.split(' ').next().unwrap_or(""))
 }
 
 /// The command with the templates that a runner expands before the shell sees it replaced by underscores of equal
@@ -189,6 +225,38 @@ mod tests {
     fn templates_count_as_plain_characters() {
         assert_eq!(mask_templates("make {{ a | b }} $x"), "make ___________ $x");
         assert!(matches!(mask_templates("make ${x}"), Cow::Borrowed("make ${x}")));
+    }
+
+    #[test]
+    fn one_look_shows_what_the_words_have() {
+        #[track_caller]
+        fn check(command: &str, is_broken: bool, has_bash: bool, ends_in_pipe: bool) {
+            let found = ShellTraits::new(command, &mut Reader::default());
+            assert_eq!(found, ShellTraits { is_broken, has_bash, ends_in_pipe }, "{command}");
+        }
+        check("make | tee log; test -s log", false, false, false);
+        check("make | tail -n 1", false, false, true);
+        check("[[ -s log ]] && make | tail", false, true, true);
+        check("echo \"open", true, false, false);
+        check("make {{ a | b }}", false, false, false);
+    }
+
+    #[test]
+    fn plain_commands_need_no_parser() {
+        for plain in ["\"make -j4 test\"", "make", "\"go test ./... -run=A\""] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for other in [
+            "\"make | tee\"",
+            "\"a; b\"",
+            "\"if\"",
+            "\"echo 'a\"",
+            "\"source x\"",
+            "\"a\nb\"",
+            "\"a \\\" b\"",
+        ] {
+            assert!(!is_plain(other), "{other}");
+        }
     }
 
     #[test]

@@ -177,29 +177,33 @@ pub struct Fact<'t> {
 /// The clauses of a conjunction of `=` and `!=`, in the order of the text. `None` for every other condition, about
 /// which the comparisons below know nothing.
 pub fn facts<'t>(condition: &Condition, text: &'t str) -> Option<Vec<Fact<'t>>> {
-    if !condition.is_conjunction() {
-        return None;
-    }
-    condition
-        .clauses()
-        .iter()
-        .map(|clause| {
-            let equal = match clause.operator?.kind {
-                OperatorKind::Equal | OperatorKind::DoubleEqual => true,
-                OperatorKind::NotEqual => false,
-                OperatorKind::Less
-                | OperatorKind::LessEqual
-                | OperatorKind::Greater
-                | OperatorKind::GreaterEqual
-                | OperatorKind::Contains
-                | OperatorKind::StartsWith
-                | OperatorKind::EndsWith
-                | OperatorKind::Matches
-                | OperatorKind::In => return None,
-            };
-            Some(Fact { key: Key::new(clause.key.text(text)), equal, literal: clause.literal?.decoded(text) })
-        })
-        .collect()
+    let mut facts = Vec::with_capacity(condition.clauses().len());
+    read_facts(condition, text, &mut facts).then_some(facts)
+}
+
+/// As [`facts()`], with the memory of an earlier condition; false where that gives `None`.
+pub(crate) fn read_facts<'t>(condition: &Condition, text: &'t str, facts: &mut Vec<Fact<'t>>) -> bool {
+    facts.clear();
+    facts.extend(condition.clauses().iter().map_while(|clause| fact(clause, text)));
+    condition.is_conjunction() && facts.len() == condition.clauses().len()
+}
+
+/// `None` for a clause that is no comparison by `=` or `!=`.
+fn fact<'t>(clause: &Clause, text: &'t str) -> Option<Fact<'t>> {
+    let equal = match clause.operator?.kind {
+        OperatorKind::Equal | OperatorKind::DoubleEqual => true,
+        OperatorKind::NotEqual => false,
+        OperatorKind::Less
+        | OperatorKind::LessEqual
+        | OperatorKind::Greater
+        | OperatorKind::GreaterEqual
+        | OperatorKind::Contains
+        | OperatorKind::StartsWith
+        | OperatorKind::EndsWith
+        | OperatorKind::Matches
+        | OperatorKind::In => return None,
+    };
+    Some(Fact { key: Key::new(clause.key.text(text)), equal, literal: clause.literal?.decoded(text) })
 }
 
 /// A form that is equal for conditions with the same clauses in any order. Conditions that are no plain conjunction

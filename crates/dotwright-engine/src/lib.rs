@@ -21,7 +21,9 @@ mod verdict;
 
 pub use analysis::{Analysis, Coverage, FailureUse};
 pub use checked::Checked;
-pub use command::{AlwaysSucceeds, ToolCommand, always_succeeding_end, always_succeeds, mask_templates};
+pub use command::{
+    AlwaysSucceeds, ShellTraits, ToolCommand, always_succeeding_end, always_succeeds, mask_templates,
+};
 pub use effect::outward_effect;
 pub use label::{accelerator, accelerator_key, label_text, normalise_label};
 pub use ledger::Ledger;

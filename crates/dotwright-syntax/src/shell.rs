@@ -20,12 +20,26 @@ pub use command::{Assignment, Command, CommandKind, Heredoc, Pipe, Redirection, 
 
 /// Splits the decoded text of a command.
 pub fn parse(text: &str) -> Shell {
-    parser::Parser::new(text).run()
+    parser::Parser::new(text).run().shell
 }
 
 /// As [`parse`], with [`Shell::tokens`], which cost as much as all the rest and only editors ask for.
 pub fn parse_with_tokens(text: &str) -> Shell {
-    parser::Parser::with_tokens(text).run()
+    parser::Parser::with_tokens(text).run().shell
+}
+
+/// Splits one text after the other as [`parse`] does, with the same memory, for those who look at each just once.
+#[derive(Debug, Default)]
+pub struct Reader {
+    work: parser::Work,
+}
+
+impl Reader {
+    /// Splits the decoded text of a command.
+    pub fn read(&mut self, text: &str) -> &Shell {
+        self.work = parser::Parser::with(std::mem::take(&mut self.work), text).run();
+        &self.work.shell
+    }
 }
 
 /// Index of a script in [`Shell::scripts`].
@@ -230,6 +244,34 @@ pub enum ShellOption {
 }
 
 impl Shell {
+    /// Forgets everything and keeps the memory.
+    fn clear(&mut self) {
+        let Shell {
+            scripts,
+            pipelines,
+            commands,
+            words,
+            assignments,
+            redirections,
+            heredocs,
+            comments,
+            tokens,
+            bash_constructs,
+            errors,
+        } = self;
+        scripts.clear();
+        pipelines.clear();
+        commands.clear();
+        words.clear();
+        assignments.clear();
+        redirections.clear();
+        heredocs.clear();
+        comments.clear();
+        tokens.clear();
+        bash_constructs.clear();
+        errors.clear();
+    }
+
     /// All scripts; the first is the whole text, and every one stands behind the script around it.
     pub fn scripts(&self) -> &[Script] {
         &self.scripts

@@ -71,7 +71,7 @@ fn measure(phase: &str, file: &str, seconds: f64) {
     );
 }
 
-/// The CPU time of each rule alone, the costliest first; all of them include the shared analysis.
+/// The CPU time and the allocations of each rule alone, the costliest first; all of them include the shared analysis.
 fn each_rule(file: &str) {
     let bytes = std::fs::read(file).expect("the file can be read");
     let (text, _) = from_bytes(&bytes);
@@ -89,15 +89,18 @@ fn each_rule(file: &str) {
             })
             .collect();
         times.sort_unstable();
-        times[4]
+        let allocations = allocation_counter::measure(|| {
+            black_box(check(&pipeline, &settings, &External::default()));
+        });
+        (times[4], allocations.count_total)
     };
-    let shared = time(&[]);
+    let (shared, _) = time(&[]);
     println!("{:>9.1} us  shared by all rules", shared.as_secs_f64() * 1e6);
-    let mut each: Vec<_> =
-        all_rules().iter().map(|rule| (time(&[rule.name]).saturating_sub(shared), rule.name)).collect();
+    let alone = |(time, allocations): (Duration, u64)| (time.saturating_sub(shared), allocations);
+    let mut each: Vec<_> = all_rules().iter().map(|rule| (alone(time(&[rule.name])), rule.name)).collect();
     each.sort_unstable();
-    for (time, name) in each.iter().rev() {
-        println!("{:>9.1} us  {name}", time.as_secs_f64() * 1e6);
+    for ((time, allocations), name) in each.iter().rev() {
+        println!("{:>9.1} us {allocations:>8} allocations  {name}", time.as_secs_f64() * 1e6);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rules about shell commands: those of tool steps, and those that verify the answer of a model.
 
 use dotwright_diagnostics::TextRange;
-use dotwright_engine::ToolCommand;
+use dotwright_engine::{ShellTraits, ToolCommand};
 use dotwright_model::{Attribute, AttributeKey, NodeId, Scope, attribute};
 
 use crate::external::{ShellcheckComment, ShellcheckLevel, ShellcheckRun, node_script};
@@ -13,27 +13,15 @@ pub(crate) mod masked_exit_code;
 pub(crate) mod shell_syntax_error;
 pub(crate) mod shellcheck_finding;
 
-/// The command of a step as it is written and as it is parsed. `None` for one plain command, which most are.
-fn parsed<'c>(context: &Context<'c>, node: NodeId) -> Option<(Attribute<'c>, &'c ToolCommand<'c>)> {
-    let written = context.pipeline.shell_command(node)?;
-    if is_plain(written.written()) {
-        return None;
-    }
-    Some((written, context.analysis.shell_command(node)?))
-}
-
-/// True for words without quotes, operators and expansions that begin with no reserved word.
-fn is_plain(written: &str) -> bool {
-    const RESERVED: [&str; 17] = [
-        "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in",
-        "select", "function", "source", "time",
-    ];
-    let text = written.trim_matches('"').trim_start();
-    let is_word_byte = |byte: u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b' ' | b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b'@' | b'+' | b'%' | b',')
-    };
-    text.bytes().all(is_word_byte) && !RESERVED.contains(&text.split(' ').next().unwrap_or(""))
+/// The command of a step as it is written and as it is parsed, when its traits are wanted. `None` for one plain
+/// command, which most are.
+fn parsed<'c>(
+    context: &Context<'c>,
+    node: NodeId,
+    is_wanted: impl FnOnce(ShellTraits) -> bool,
+) -> Option<(Attribute<'c>, &'c ToolCommand<'c>)> {
+    context.analysis.shell_traits(node).filter(|&traits| is_wanted(traits))?;
+    Some((context.pipeline.shell_command(node)?, context.analysis.shell_command(node)?))
 }
 
 /// True when the runner starts the command with `pipefail`.
@@ -135,23 +123,5 @@ mod tests {
         at("echo 'oops", (1, 6, 1, 6), "'");
         at("if make\n", (3, 1, 3, 1), "");
         at("a", (9, 9, 9, 9), "");
-    }
-
-    #[test]
-    fn plain_commands_need_no_parser() {
-        for plain in ["\"make -j4 test\"", "make", "\"go test ./... -run=A\""] {
-            assert!(is_plain(plain), "{plain}");
-        }
-        for other in [
-            "\"make | tee\"",
-            "\"a; b\"",
-            "\"if\"",
-            "\"echo 'a\"",
-            "\"source x\"",
-            "\"a\nb\"",
-            "\"a \\\" b\"",
-        ] {
-            assert!(!is_plain(other), "{other}");
-        }
     }
 }

@@ -104,12 +104,10 @@ struct OpenScript {
     awaiting: Option<usize>,
 }
 
-/// Reads one text.
-pub(super) struct Parser<'t> {
-    text: &'t str,
-    pos: usize,
+/// What a text is read with: the lists that are not complete yet, and what is.
+#[derive(Debug, Default)]
+pub(super) struct Work {
     frames: Vec<Frame>,
-    current: OpenScript,
     outer: Vec<OpenScript>,
     pipelines: Vec<Pipeline>,
     commands: Vec<Command>,
@@ -117,66 +115,98 @@ pub(super) struct Parser<'t> {
     assignments: Vec<Assignment>,
     redirections: Vec<Redirection>,
     heredocs: Vec<(Word, bool, TextRange)>,
+    pub(super) shell: Shell,
+}
+
+impl Work {
+    /// With room for roughly what a text of this length holds; vectors that grow from nothing cost more than the parse.
+    fn sized(length: usize) -> Work {
+        let commands = length / 20 + 2;
+        Work {
+            frames: Vec::with_capacity(4),
+            pipelines: Vec::with_capacity(commands),
+            commands: Vec::with_capacity(4),
+            words: Vec::with_capacity(16),
+            shell: Shell {
+                scripts: Vec::with_capacity(length / 80 + 2),
+                pipelines: Vec::with_capacity(commands),
+                commands: Vec::with_capacity(commands),
+                words: Vec::with_capacity(length / 7),
+                ..Shell::default()
+            },
+            ..Work::default()
+        }
+    }
+
+    /// Forgets the last text and keeps the memory.
+    fn clear(&mut self) {
+        let Work { frames, outer, pipelines, commands, words, assignments, redirections, heredocs, shell } =
+            self;
+        frames.clear();
+        outer.clear();
+        pipelines.clear();
+        commands.clear();
+        words.clear();
+        assignments.clear();
+        redirections.clear();
+        heredocs.clear();
+        shell.clear();
+    }
+}
+
+/// Reads one text.
+pub(super) struct Parser<'t> {
+    text: &'t str,
+    pos: usize,
+    current: OpenScript,
     keeps_tokens: bool,
-    shell: Shell,
+    work: Work,
 }
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        let whole = TextRange::new(0, text.len() as u32);
-        // Roughly what a script of this length holds; vectors that grow from nothing cost more than the parse.
-        let commands = text.len() / 20 + 2;
-        let top = Script { kind: ScriptKind::Top, parent: None, range: whole, pipelines: Run::default() };
-        let mut parser = Parser {
-            text,
-            pos: 0,
-            frames: Vec::with_capacity(4),
-            current: OpenScript {
-                id: 0,
-                kind: ScriptKind::Top,
-                opener: TextRange::default(),
-                pipelines_from: 0,
-                commands_from: 0,
-                words_from: 0,
-                assignments_from: 0,
-                redirections_from: 0,
-                connector: Connector::First,
-                connector_range: TextRange::default(),
-                negated: false,
-                pipe: None,
-                operator: None,
-                command: None,
-                word: None,
-                awaiting: None,
-            },
-            outer: Vec::new(),
-            pipelines: Vec::with_capacity(commands),
-            commands: Vec::with_capacity(4),
-            words: Vec::with_capacity(16),
-            assignments: Vec::new(),
-            redirections: Vec::new(),
-            heredocs: Vec::new(),
-            keeps_tokens: false,
-            shell: Shell {
-                scripts: Vec::with_capacity(text.len() / 80 + 2),
-                pipelines: Vec::with_capacity(commands),
-                commands: Vec::with_capacity(commands),
-                words: Vec::with_capacity(text.len() / 7),
-                ..Shell::default()
-            },
-        };
-        parser.frames.push(Frame::Script);
-        parser.shell.scripts.push(top);
-        parser
+        Parser::with(Work::sized(text.len()), text)
     }
 
     pub(super) fn with_tokens(text: &'t str) -> Self {
         Parser { keeps_tokens: true, ..Parser::new(text) }
     }
 
-    pub(super) fn run(mut self) -> Shell {
+    /// Reads with the memory of an earlier text.
+    pub(super) fn with(mut work: Work, text: &'t str) -> Self {
+        work.clear();
+        work.frames.push(Frame::Script);
+        let range = TextRange::new(0, text.len() as u32);
+        work.shell.scripts.push(Script {
+            kind: ScriptKind::Top,
+            parent: None,
+            range,
+            pipelines: Run::default(),
+        });
+        let current = OpenScript {
+            id: 0,
+            kind: ScriptKind::Top,
+            opener: TextRange::default(),
+            pipelines_from: 0,
+            commands_from: 0,
+            words_from: 0,
+            assignments_from: 0,
+            redirections_from: 0,
+            connector: Connector::First,
+            connector_range: TextRange::default(),
+            negated: false,
+            pipe: None,
+            operator: None,
+            command: None,
+            word: None,
+            awaiting: None,
+        };
+        Parser { text, pos: 0, current, keeps_tokens: false, work }
+    }
+
+    pub(super) fn run(mut self) -> Work {
         while let Some(byte) = self.byte(0) {
-            match self.frames.last().copied().unwrap_or(Frame::Script) {
+            match self.work.frames.last().copied().unwrap_or(Frame::Script) {
                 Frame::Script if self.current.word.is_some() => self.in_word(byte),
                 Frame::Script => self.between_words(byte),
                 Frame::Quotes { segment, .. } => self.in_quotes(byte, segment),
@@ -185,14 +215,14 @@ impl<'t> Parser<'t> {
             }
         }
         self.finish_text();
-        self.shell.tokens.sort_by_key(|token| token.range.start);
-        self.shell.bash_constructs.sort_by_key(|construct| construct.range.start);
-        self.shell
+        self.work.shell.tokens.sort_by_key(|token| token.range.start);
+        self.work.shell.bash_constructs.sort_by_key(|construct| construct.range.start);
+        self.work
     }
 
     fn finish_text(&mut self) {
         let end = self.text.len();
-        match self.frames.last() {
+        match self.work.frames.last() {
             Some(Frame::Quotes { open, .. }) => self.fail(*open, ShellErrorKind::UnclosedQuote),
             Some(Frame::Expansion { open, .. }) => self.fail(*open, ShellErrorKind::UnclosedExpansion),
             Some(Frame::Arithmetic { open, .. }) => self.fail(*open, ShellErrorKind::UnclosedParenthesis),
@@ -221,10 +251,10 @@ impl<'t> Parser<'t> {
                 }
             }
         }
-        if let Some((.., operator)) = self.heredocs.first().copied() {
+        if let Some((.., operator)) = self.work.heredocs.first().copied() {
             self.fail(operator, ShellErrorKind::UnclosedHeredoc);
         }
-        while !self.outer.is_empty() {
+        while !self.work.outer.is_empty() {
             self.close_script(end, end);
         }
         self.finish_script(end);
@@ -305,7 +335,7 @@ impl<'t> Parser<'t> {
     fn comment(&mut self) {
         let length = self.rest().find('\n').unwrap_or(self.rest().len());
         let range = self.at(length);
-        self.shell.comments.push(range);
+        self.work.shell.comments.push(range);
         self.token(ShellTokenKind::Comment, range);
         self.pos += length;
     }
@@ -313,7 +343,7 @@ impl<'t> Parser<'t> {
     fn newline(&mut self) {
         let range = self.at(1);
         self.pos += 1;
-        if !self.heredocs.is_empty() {
+        if !self.work.heredocs.is_empty() {
             self.heredoc_bodies();
         }
         match &mut self.current.command {
@@ -388,7 +418,7 @@ impl<'t> Parser<'t> {
     fn join(&mut self, connector: Connector, length: usize) {
         let range = self.at(length);
         self.token(ShellTokenKind::Operator, range);
-        let has_command = self.finish_command() || self.commands.len() > self.current.commands_from;
+        let has_command = self.finish_command() || self.work.commands.len() > self.current.commands_from;
         if !has_command || self.current.operator.is_some() {
             self.fail(range, ShellErrorKind::MissingCommand);
         }
@@ -408,7 +438,7 @@ impl<'t> Parser<'t> {
             None | Some(Phase::FunctionBody) if is_double => {
                 let open = self.at(2);
                 self.begin(CommandKind::Arithmetic, Phase::Complete, open);
-                self.frames.push(Frame::Arithmetic { open, depth: 2, is_command: true });
+                self.work.frames.push(Frame::Arithmetic { open, depth: 2, is_command: true });
                 self.pos += 2;
             }
             None | Some(Phase::FunctionBody) => {
@@ -420,12 +450,12 @@ impl<'t> Parser<'t> {
             Some(Phase::ForHead { .. }) if is_double => {
                 let open = self.at(2);
                 self.set_phase(Phase::ForHead { separated: true });
-                self.frames.push(Frame::Arithmetic { open, depth: 2, is_command: true });
+                self.work.frames.push(Frame::Arithmetic { open, depth: 2, is_command: true });
                 self.pos += 2;
             }
             Some(Phase::CasePattern { is_fresh: true }) => self.pos += 1,
             Some(Phase::Words) if self.is_empty_pair() && self.names_function() => {
-                let name = self.words.pop();
+                let name = self.work.words.pop();
                 if let Some(command) = &mut self.current.command {
                     command.function = name.map(|word| word.range);
                     command.phase = Phase::FunctionBody;
@@ -449,9 +479,9 @@ impl<'t> Parser<'t> {
 
     /// The current command is one word so far.
     fn names_function(&self) -> bool {
-        self.words.len() == self.current.words_from + 1
-            && self.assignments.len() == self.current.assignments_from
-            && self.redirections.len() == self.current.redirections_from
+        self.work.words.len() == self.current.words_from + 1
+            && self.work.assignments.len() == self.current.assignments_from
+            && self.work.redirections.len() == self.current.redirections_from
     }
 
     /// True at `()`, with or without blanks in it.
@@ -511,19 +541,19 @@ impl<'t> Parser<'t> {
 
     fn open_script_at(&mut self, kind: ScriptKind, opener: TextRange, start: usize) {
         self.pos = start;
-        let id = self.shell.scripts.len();
+        let id = self.work.shell.scripts.len();
         let parent = Some(ScriptId(self.current.id as u32));
         let range = TextRange::empty(start as u32);
-        self.shell.scripts.push(Script { kind, parent, range, pipelines: Run::default() });
+        self.work.shell.scripts.push(Script { kind, parent, range, pipelines: Run::default() });
         let inner = OpenScript {
             id,
             kind,
             opener,
-            pipelines_from: self.pipelines.len(),
-            commands_from: self.commands.len(),
-            words_from: self.words.len(),
-            assignments_from: self.assignments.len(),
-            redirections_from: self.redirections.len(),
+            pipelines_from: self.work.pipelines.len(),
+            commands_from: self.work.commands.len(),
+            words_from: self.work.words.len(),
+            assignments_from: self.work.assignments.len(),
+            redirections_from: self.work.redirections.len(),
             connector: Connector::First,
             connector_range: range,
             negated: false,
@@ -533,19 +563,19 @@ impl<'t> Parser<'t> {
             word: None,
             awaiting: None,
         };
-        self.outer.push(mem::replace(&mut self.current, inner));
-        self.frames.push(Frame::Script);
+        self.work.outer.push(mem::replace(&mut self.current, inner));
+        self.work.frames.push(Frame::Script);
     }
 
     /// Ends the current script at `end` and goes on in the one around it at `next`.
     fn close_script(&mut self, end: usize, next: usize) {
         self.finish_script(end);
-        while let Some(frame) = self.frames.pop() {
+        while let Some(frame) = self.work.frames.pop() {
             if matches!(frame, Frame::Script) {
                 break;
             }
         }
-        if let Some(outer) = self.outer.pop() {
+        if let Some(outer) = self.work.outer.pop() {
             self.current = outer;
         }
         self.pos = next;
@@ -560,8 +590,9 @@ impl<'t> Parser<'t> {
             self.fail(operator, ShellErrorKind::MissingCommand);
         }
         self.finish_pipeline(false);
-        let pipelines = settle(&mut self.pipelines, self.current.pipelines_from, &mut self.shell.pipelines);
-        if let Some(script) = self.shell.scripts.get_mut(self.current.id) {
+        let pipelines =
+            settle(&mut self.work.pipelines, self.current.pipelines_from, &mut self.work.shell.pipelines);
+        if let Some(script) = self.work.shell.scripts.get_mut(self.current.id) {
             script.pipelines = pipelines;
             script.range = TextRange::new(script.range.start, end as u32);
         }
@@ -571,7 +602,7 @@ impl<'t> Parser<'t> {
     fn finish_command(&mut self) -> bool {
         let Some(command) = self.current.command.take() else { return false };
         if let Some(index) = self.current.awaiting.take()
-            && let Some(redirection) = self.redirections.get(index)
+            && let Some(redirection) = self.work.redirections.get(index)
         {
             self.fail(redirection.range, ShellErrorKind::UnexpectedToken);
         }
@@ -584,12 +615,18 @@ impl<'t> Parser<'t> {
             | Phase::FunctionName
             | Phase::FunctionBody => self.fail(command.opener, ShellErrorKind::UnclosedCompound),
         }
-        let words = settle(&mut self.words, self.current.words_from, &mut self.shell.words);
-        let assignments =
-            settle(&mut self.assignments, self.current.assignments_from, &mut self.shell.assignments);
-        let redirections =
-            settle(&mut self.redirections, self.current.redirections_from, &mut self.shell.redirections);
-        self.commands.push(Command {
+        let words = settle(&mut self.work.words, self.current.words_from, &mut self.work.shell.words);
+        let assignments = settle(
+            &mut self.work.assignments,
+            self.current.assignments_from,
+            &mut self.work.shell.assignments,
+        );
+        let redirections = settle(
+            &mut self.work.redirections,
+            self.current.redirections_from,
+            &mut self.work.shell.redirections,
+        );
+        self.work.commands.push(Command {
             kind: command.kind,
             pipe: self.current.pipe.take(),
             function: command.function,
@@ -603,14 +640,15 @@ impl<'t> Parser<'t> {
 
     /// Ends the current pipeline; false when it has no command.
     fn finish_pipeline(&mut self, background: bool) -> bool {
-        let pending = self.commands.get(self.current.commands_from..).unwrap_or(&[]);
+        let pending = self.work.commands.get(self.current.commands_from..).unwrap_or(&[]);
         let (Some(first), Some(last)) = (pending.first(), pending.last()) else { return false };
         if self.current.operator.is_some() {
             return false;
         }
         let range = first.range.cover(last.range);
-        let commands = settle(&mut self.commands, self.current.commands_from, &mut self.shell.commands);
-        self.pipelines.push(Pipeline {
+        let commands =
+            settle(&mut self.work.commands, self.current.commands_from, &mut self.work.shell.commands);
+        self.work.pipelines.push(Pipeline {
             connector: self.current.connector,
             connector_range: self.current.connector_range,
             negated: mem::take(&mut self.current.negated),
@@ -657,18 +695,18 @@ impl<'t> Parser<'t> {
 
     fn token(&mut self, kind: ShellTokenKind, range: TextRange) {
         if self.keeps_tokens && !range.is_empty() {
-            self.shell.tokens.push(ShellToken { kind, range });
+            self.work.shell.tokens.push(ShellToken { kind, range });
         }
     }
 
     fn bash(&mut self, range: TextRange, syntax: BashSyntax) {
-        self.shell.bash_constructs.push(BashConstruct { range, syntax });
+        self.work.shell.bash_constructs.push(BashConstruct { range, syntax });
     }
 
     fn fail(&mut self, range: TextRange, kind: ShellErrorKind) {
-        if self.shell.errors.is_empty() {
+        if self.work.shell.errors.is_empty() {
             let opener = Some(self.current.opener).filter(|opener| !opener.is_empty() && *opener != range);
-            self.shell.errors.push(ShellError { range, kind, opener });
+            self.work.shell.errors.push(ShellError { range, kind, opener });
         }
     }
 

@@ -372,6 +372,16 @@ fn deep_nesting_costs_no_stack_and_linear_time() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
     #[test]
+    fn a_reader_forgets_the_text_before(
+        texts in prop::collection::vec(r#"([a1={}()$`"'|&;<>#\n ]|<<|;;|if |then |fi|do |done|\[\[ ){0,20}"#, 1..4)
+    ) {
+        let mut reader = Reader::default();
+        for text in texts {
+            prop_assert_eq!(reader.read(&text), &parse(&text));
+        }
+    }
+
+    #[test]
     fn any_text_gives_ranges_inside_it(
         text in r#"([a1=\[\]{}()$`"'\\|&;<>#!é \n\t\r\x0C]|\$\(|\$\{|<<|;;|if |then |fi|for |do |done|case |in |esac|\[\[ ){0,40}|\PC{0,30}"#
     ) {

@@ -1,6 +1,7 @@
 //! Commands run under `sh`, which is no bash on most machines: bash syntax fails there, or means something else.
 
 use dotwright_diagnostics::TextRange;
+use dotwright_engine::ShellTraits;
 use dotwright_model::{Level, Shell};
 use dotwright_syntax::StringMap;
 use dotwright_syntax::shell::BashSyntax;
@@ -28,16 +29,14 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         return;
     }
     for node in context.sound_nodes() {
-        let Some((written, command)) = parsed(context, node) else { continue };
+        let commented = shellcheck_comments(context, node).unwrap_or_default();
+        let is_wanted = |traits: ShellTraits| traits.has_bash || !commented.is_empty();
+        let Some((written, command)) = parsed(context, node, is_wanted) else { continue };
         // `pipefail=true` asks for a shell that has it, which may have the rest too.
         if runs_with_pipefail(context, node) {
             continue;
         }
         let constructs = command.shell().bash_constructs();
-        let commented = shellcheck_comments(context, node).unwrap_or_default();
-        if constructs.is_empty() && commented.is_empty() {
-            continue;
-        }
         let map = StringMap::new(context.source(), written.value());
         let mut push = |range: TextRange, construct: &str| {
             let message =

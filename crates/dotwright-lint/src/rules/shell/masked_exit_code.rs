@@ -1,8 +1,8 @@
 //! A pipeline ends with the code of its last command: behind `npm test | tail` a failed test is a success.
 
 use dotwright_diagnostics::{Severity, TextEdit, TextRange};
-use dotwright_engine::ToolCommand;
-use dotwright_model::{Level, NodeId, Shell};
+use dotwright_engine::{ShellTraits, ToolCommand};
+use dotwright_model::{Level, Shell};
 use dotwright_syntax::shell::{Command, CommandKind, Shell as Words, ShellOption};
 
 use crate::category::Category;
@@ -33,10 +33,11 @@ const PRODUCERS: [&str; 12] =
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for node in context.sound_nodes() {
-        if !may_mask(context, node) || runs_with_pipefail(context, node) {
+        let is_wanted = |traits: ShellTraits| traits.ends_in_pipe && !traits.is_broken;
+        let Some((written, command)) = parsed(context, node, is_wanted) else { continue };
+        if runs_with_pipefail(context, node) {
             continue;
         }
-        let Some((written, command)) = parsed(context, node) else { continue };
         let is_used = context.analysis.failure_use(node).is_some();
         if !is_used && !report.is_variant_wanted(Severity::Hint) {
             continue;
@@ -70,12 +71,6 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             finding.help("write the output to a file and read it in a second command")
         });
     }
-}
-
-/// True when the command is written with a bar, without which there is no pipe.
-fn may_mask(context: &Context<'_>, node: NodeId) -> bool {
-    let written = context.pipeline.shell_command(node);
-    written.is_some_and(|written| written.written().contains('|'))
 }
 
 /// A pipeline whose exit code is that of a filter; ranges in the decoded command.

@@ -1,7 +1,7 @@
 //! A command that no shell can read fails before its first word runs.
 
 use dotwright_diagnostics::{Severity, TextRange};
-use dotwright_engine::ToolCommand;
+use dotwright_engine::{ShellTraits, ToolCommand};
 use dotwright_model::{Attribute, Level, NodeId};
 use dotwright_syntax::shell::{ShellError, ShellErrorKind};
 use dotwright_syntax::template::{TemplateKind, references};
@@ -26,8 +26,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for node in context.sound_nodes() {
-        let Some((written, command)) = parsed(context, node) else { continue };
         let confirmed = shellcheck_comments(context, node).and_then(most_telling);
+        let is_wanted = |traits: ShellTraits| traits.is_broken || confirmed.is_some();
+        let Some((written, command)) = parsed(context, node, is_wanted) else { continue };
         match (command.shell().errors().first(), confirmed) {
             (None, None) => {}
             (Some(error), _) => {

@@ -24,8 +24,10 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for node in context.sound_nodes() {
         let comments = shellcheck_comments(context, node).unwrap_or_default();
-        let written = context.pipeline.shell_command(node);
-        let Some(written) = written.filter(|_| !comments.is_empty()) else { continue };
+        if comments.is_empty() {
+            continue;
+        }
+        let Some(written) = context.pipeline.shell_command(node) else { continue };
         let text = written.text();
         let map = StringMap::new(context.source(), written.value());
         for comment in comments {

@@ -13,13 +13,13 @@ impl Parser<'_> {
             b'"' => {
                 self.pos += 1;
                 self.string_token(segment);
-                self.frames.pop();
+                self.work.frames.pop();
                 self.resume_quotes();
             }
             b'\\' => self.escape(),
             b'$' => {
                 self.string_token(segment);
-                if let Some(Frame::Quotes { segment, .. }) = self.frames.last_mut() {
+                if let Some(Frame::Quotes { segment, .. }) = self.work.frames.last_mut() {
                     *segment = self.pos;
                 }
                 self.dollar(true);
@@ -40,7 +40,7 @@ impl Parser<'_> {
             b'}' => {
                 self.token(ShellTokenKind::Variable, self.at(1));
                 self.pos += 1;
-                self.frames.pop();
+                self.work.frames.pop();
                 self.resume_quotes();
             }
             b'\\' => self.escape(),
@@ -65,7 +65,7 @@ impl Parser<'_> {
             b'`' => self.backtick(),
             b'(' => {
                 self.pos += 1;
-                if let Some(Frame::Arithmetic { depth, .. }) = self.frames.last_mut() {
+                if let Some(Frame::Arithmetic { depth, .. }) = self.work.frames.last_mut() {
                     *depth += 1;
                 }
             }
@@ -79,13 +79,13 @@ impl Parser<'_> {
 
     pub(super) fn close_arithmetic(&mut self) {
         self.pos += 1;
-        let Some(Frame::Arithmetic { open, depth, is_command }) = self.frames.last_mut() else { return };
+        let Some(Frame::Arithmetic { open, depth, is_command }) = self.work.frames.last_mut() else { return };
         *depth -= 1;
         if *depth > 0 {
             return;
         }
         let (open, is_command) = (*open, *is_command);
-        self.frames.pop();
+        self.work.frames.pop();
         if is_command {
             // `((a) || b)` with the closers apart is a subshell in a subshell.
             if self.text.get(..self.pos).is_some_and(|text| text.ends_with("))")) {
@@ -106,7 +106,7 @@ impl Parser<'_> {
             self.mark_expanded();
             let open = self.at(3);
             self.token(ShellTokenKind::Variable, open);
-            self.frames.push(Frame::Arithmetic { open, depth: 2, is_command: false });
+            self.work.frames.push(Frame::Arithmetic { open, depth: 2, is_command: false });
             self.pos += 3;
         } else if rest.starts_with("$(") {
             self.mark_expanded();
@@ -121,7 +121,7 @@ impl Parser<'_> {
             let name = inner.get(prefix..).unwrap_or("");
             let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
             self.token(ShellTokenKind::Variable, self.at(2 + prefix + length));
-            self.frames.push(Frame::Expansion { open: self.at(2), in_quotes });
+            self.work.frames.push(Frame::Expansion { open: self.at(2), in_quotes });
             self.pos += 2 + prefix + length;
         } else if rest.starts_with("$'") && !in_quotes {
             self.mark_expanded();
@@ -184,13 +184,13 @@ impl Parser<'_> {
     }
 
     pub(super) fn open_quotes(&mut self) {
-        self.frames.push(Frame::Quotes { open: self.at(1), segment: self.pos });
+        self.work.frames.push(Frame::Quotes { open: self.at(1), segment: self.pos });
         self.pos += 1;
     }
 
     /// Text in double quotes goes on at the current position, if it stands in any.
     pub(super) fn resume_quotes(&mut self) {
-        if let Some(Frame::Quotes { segment, .. }) = self.frames.last_mut() {
+        if let Some(Frame::Quotes { segment, .. }) = self.work.frames.last_mut() {
             *segment = self.pos;
         }
     }
@@ -201,7 +201,9 @@ impl Parser<'_> {
     }
 
     pub(super) fn backtick(&mut self) {
-        if self.current.kind == ScriptKind::Backticks && matches!(self.frames.last(), Some(Frame::Script)) {
+        if self.current.kind == ScriptKind::Backticks
+            && matches!(self.work.frames.last(), Some(Frame::Script))
+        {
             self.token(ShellTokenKind::Variable, self.at(1));
             if self.current.word.is_some() {
                 self.finish_word(self.pos);

@@ -57,13 +57,13 @@ impl Parser<'_> {
         if self.current.awaiting.is_some() {
             self.fail(range, ShellErrorKind::UnexpectedToken);
         }
-        self.current.awaiting = Some(self.redirections.len());
-        self.redirections.push(Redirection { descriptor, operator, range, target: None });
+        self.current.awaiting = Some(self.work.redirections.len());
+        self.work.redirections.push(Redirection { descriptor, operator, range, target: None });
         self.pos += length;
     }
 
     pub(super) fn heredoc_bodies(&mut self) {
-        for (delimiter, strips_tabs, operator) in mem::take(&mut self.heredocs) {
+        for (delimiter, strips_tabs, operator) in mem::take(&mut self.work.heredocs) {
             let raw = delimiter.range.text(self.text);
             let end_mark = if delimiter.is_quoted { unquote(raw) } else { raw.to_owned() };
             let start = self.pos;
@@ -84,7 +84,7 @@ impl Parser<'_> {
             };
             let body = TextRange::new(start as u32, end as u32);
             self.token(ShellTokenKind::String, body);
-            self.shell.heredocs.push(Heredoc { delimiter, strips_tabs, body });
+            self.work.shell.heredocs.push(Heredoc { delimiter, strips_tabs, body });
         }
     }
 

@@ -18,16 +18,16 @@ impl Parser<'_> {
         }
         if let Some(index) = self.current.awaiting.take() {
             self.extend_command(end as u32);
-            let Some(redirection) = self.redirections.get_mut(index) else { return };
+            let Some(redirection) = self.work.redirections.get_mut(index) else { return };
             redirection.target = Some(word);
             if redirection.operator == RedirectionOperator::Heredoc {
                 let strips_tabs = redirection.range.len() == 3;
-                self.heredocs.push((word, strips_tabs, redirection.range));
+                self.work.heredocs.push((word, strips_tabs, redirection.range));
             }
             return;
         }
         let raw = if word.is_constant && !word.is_quoted { word.range.text(self.text) } else { "" };
-        let count = self.words.len() - self.current.words_from;
+        let count = self.work.words.len() - self.current.words_from;
         match self.current.command.map(|command| command.phase) {
             None | Some(Phase::FunctionBody) => self.first_word(word, raw),
             Some(Phase::Words) if count == 0 => self.simple_word(word),
@@ -137,7 +137,9 @@ impl Parser<'_> {
                 self.bash(TextRange::new(start, start + value as u32), BashSyntax::Array);
             }
             let value = Word { range: TextRange::new(start + value as u32, word.range.end), ..word };
-            self.assignments.push(Assignment { name: TextRange::new(start, start + name as u32), value });
+            self.work
+                .assignments
+                .push(Assignment { name: TextRange::new(start, start + name as u32), value });
             return self.extend_command(word.range.end);
         }
         if word.is_constant && !word.is_quoted {
@@ -150,7 +152,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn push_word(&mut self, word: Word) {
-        self.words.push(word);
+        self.work.words.push(word);
         self.extend_command(word.range.end);
     }
 
@@ -200,7 +202,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn is_set_command(&self) -> bool {
-        let first = self.words.get(self.current.words_from);
+        let first = self.work.words.get(self.current.words_from);
         first.is_some_and(|word| word.range.text(self.text) == "set")
     }
 
