@@ -17,7 +17,7 @@ pub fn insert_node_attribute(pipeline: &Pipeline, node: NodeId, pair: &str) -> O
 pub fn insert_attribute(pipeline: &Pipeline, stmt: StmtId, pair: &str) -> TextEdit {
     let source = pipeline.source();
     let stmt = &pipeline.ast()[stmt];
-    let tokens = tokens_in(pipeline, stmt.range);
+    let tokens = last_tokens(pipeline, stmt);
     let Some((close, before)) = tokens.split_last().filter(|(last, _)| last.kind == TokenKind::RBracket)
     else {
         return TextEdit::insert(stmt.range.end, format!(" [{pair}]"));
@@ -296,11 +296,14 @@ fn is_separator(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Comma | TokenKind::Semicolon)
 }
 
-fn tokens_in(pipeline: &Pipeline, range: TextRange) -> &[Token] {
+/// The last tokens of a statement, at most two.
+fn last_tokens<'p>(pipeline: &'p Pipeline, stmt: &Stmt) -> &'p [Token] {
     let tokens = &pipeline.syntax().tokens;
-    let first = tokens.partition_point(|token| token.range.start < range.start);
-    let behind = tokens.partition_point(|token| token.range.start < range.end);
-    tokens.get(first..behind).unwrap_or(&[])
+    let behind = tokens.partition_point(|token| token.range.start < stmt.range.end);
+    let all = tokens.get(..behind).unwrap_or(&[]);
+    let last = all.get(all.len().saturating_sub(2)..).unwrap_or(&[]);
+    let is_inside = last.first().is_some_and(|token| token.range.start >= stmt.range.start);
+    if is_inside { last } else { last.get(1..).unwrap_or(&[]) }
 }
 
 fn token_behind(pipeline: &Pipeline, offset: u32) -> Option<&Token> {
@@ -316,6 +319,13 @@ fn has_comment(pipeline: &Pipeline, range: TextRange) -> bool {
 
 /// `;` when one follows the statement.
 fn semicolon(pipeline: &Pipeline, stmt: &Stmt) -> &'static str {
+    let rest = pipeline.source().get(stmt.range.end as usize..).unwrap_or("");
+    match rest.bytes().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+        Some(b';') => return ";",
+        // Perhaps a comment.
+        Some(b'/' | b'#') => {}
+        Some(_) | None => return "",
+    }
     let next = token_behind(pipeline, stmt.range.end);
     if next.is_some_and(|next| next.kind == TokenKind::Semicolon) { ";" } else { "" }
 }

@@ -77,7 +77,7 @@ impl<'p> Written<'p> {
     /// The text of the value when it is no template, with its range.
     pub(crate) fn plain_value(&self) -> Option<(std::borrow::Cow<'p, str>, TextRange)> {
         let text = self.attribute.text();
-        let is_template = text.contains(['$', '{']) || text.starts_with('@');
+        let is_template = text.bytes().any(|byte| matches!(byte, b'$' | b'{')) || text.starts_with('@');
         (!is_template).then(|| (text, self.attribute.value_range()))
     }
 }

@@ -32,16 +32,17 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             return;
         }
         let all: Vec<&'static Profile> = Profile::all().iter().collect();
+        let Some(meanings) = Meanings::among(&all, examined_outcome_means) else { return };
         for node in diamonds(context) {
-            examined_outcome(context, &all, node)
+            examined_outcome(context, &meanings, node)
                 .into_iter()
                 .for_each(|found| report.push(hint(report, found)));
         }
         return;
     }
     let mut found = Vec::new();
-    for node in diamonds(context) {
-        found.extend(examined_outcome(context, targets, node));
+    if let Some(meanings) = Meanings::among(targets, examined_outcome_means) {
+        found.extend(diamonds(context).filter_map(|node| examined_outcome(context, &meanings, node)));
     }
     for node in context.sound_nodes() {
         found.extend(plain_edge(context, targets, node));
@@ -76,6 +77,25 @@ fn complete(finding: Diagnostic, help: String, labels: Vec<TextRange>) -> Diagno
     labels.into_iter().fold(finding.help(help), |finding, label| finding.label(label, "the same"))
 }
 
+/// What a construct means, when the targets differ about it.
+struct Meanings(String);
+
+impl Meanings {
+    fn among(targets: &[&'static Profile], meaning: impl Fn(&Profile) -> &'static str) -> Option<Meanings> {
+        let first = meaning(targets.first()?);
+        let second = targets.iter().map(|target| meaning(target)).find(|&meaning| meaning != first)?;
+        let with = |wanted: &str| {
+            names(targets.iter().filter(|target| meaning(target) == wanted).map(|target| target.name))
+        };
+        let (some, others) = (with(first), with(second));
+        Some(Meanings(format!("means \"{first}\" in {some} and \"{second}\" in {others}")))
+    }
+
+    fn sentence(&self, construct: &str, node: &str) -> String {
+        format!("{construct} at `{node}` {}", self.0)
+    }
+}
+
 /// The sentence about a construct when the targets differ about it.
 fn difference(
     targets: &[&'static Profile],
@@ -83,21 +103,23 @@ fn difference(
     node: &str,
     meaning: impl Fn(&Profile) -> &'static str,
 ) -> Option<String> {
-    let first = meaning(targets.first()?);
-    let second = targets.iter().map(|target| meaning(target)).find(|&meaning| meaning != first)?;
-    let with = |wanted: &str| {
-        names(targets.iter().filter(|target| meaning(target) == wanted).map(|target| target.name))
-    };
-    let (some, others) = (with(first), with(second));
-    Some(format!("{construct} at `{node}` means \"{first}\" in {some} and \"{second}\" in {others}"))
+    Meanings::among(targets, meaning).map(|meanings| meanings.sentence(construct, node))
 }
 
 fn diamonds<'c>(context: &'c Context<'_>) -> impl Iterator<Item = NodeId> + 'c {
     context.sound_nodes().filter(|&node| context.handler(node) == Handler::Conditional)
 }
 
+/// What it means that an edge out of a diamond waits for another outcome than success.
+fn examined_outcome_means(target: &Profile) -> &'static str {
+    match target.diamond_outcome {
+        DiamondOutcome::Forward => "the step before ended so",
+        DiamondOutcome::Success => "never",
+    }
+}
+
 /// An edge out of a diamond that waits for another outcome than success.
-fn examined_outcome(context: &Context<'_>, targets: &[&'static Profile], node: NodeId) -> Option<Difference> {
+fn examined_outcome(context: &Context<'_>, meanings: &Meanings, node: NodeId) -> Option<Difference> {
     let (pipeline, profile) = (context.pipeline, context.profile());
     // Where a diamond succeeds, `dead-diamond-outcome` reports the edge.
     match profile.diamond_outcome {
@@ -112,10 +134,7 @@ fn examined_outcome(context: &Context<'_>, targets: &[&'static Profile], node: N
     let test = tests.next()?;
     let operator = if test.equal { "=" } else { "!=" };
     let construct = format!("`outcome{operator}{}`", test.word);
-    let message = difference(targets, &construct, context.id(node), |target| match target.diamond_outcome {
-        DiamondOutcome::Forward => "the step before ended so",
-        DiamondOutcome::Success => "never",
-    })?;
+    let message = meanings.sentence(&construct, context.id(node));
     let before = names(pipeline.incoming(node).iter().map(|&edge| context.id(pipeline.source_of(edge))));
     Some(Difference {
         range: test.clause_range(),
