@@ -134,7 +134,7 @@ pub fn graph(document: &Document) -> PipelineGraph {
             id: pipeline.id(id).to_owned(),
             key: node_key(id),
             label: label(pipeline, id),
-            handler: node.handler.type_name(),
+            handler: pipeline.handler(id).type_name(),
             handler_source: match node.handler_source {
                 HandlerSource::Type => "type",
                 HandlerSource::Shape => "shape",

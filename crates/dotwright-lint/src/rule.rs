@@ -149,7 +149,7 @@ impl<'c> Context<'c> {
 
     /// Nodes that semantic rules look at: those that no damaged statement touches.
     pub fn sound_nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.pipeline.nodes().filter(|&node| !self.pipeline.node(node).recovered)
+        self.pipeline.nodes().filter(|&node| !self.pipeline.is_recovered(node))
     }
 
     /// Edges that semantic rules look at.

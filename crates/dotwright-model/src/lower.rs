@@ -15,8 +15,8 @@ use hashbrown::hash_table::Entry;
 use petgraph::graph::DiGraph;
 
 use crate::pipeline::{
-    Adjacency, ConditionText, Edge, EdgeCondition, EdgeId, EdgeLimit, Frame, HandlerSource, Node, NodeId,
-    Origin, Pipeline, PipelineStylesheet, Subgraph, SubgraphId, UnreadEdges, key_bit,
+    Adjacency, ConditionText, Edge, EdgeCondition, EdgeId, EdgeLimit, Frame, HandlerSource, Name, Node,
+    NodeId, Origin, Pipeline, PipelineStylesheet, Subgraph, SubgraphId, UnreadEdges, key_bit,
 };
 use crate::text::Text;
 use crate::{AttributeKey, Handler, Profile, UnknownType, parse_integer};
@@ -30,22 +30,30 @@ const MAX_OUT_EDGES: u32 = 10_000;
 
 const NO_CONDITION: u32 = u32::MAX;
 
-pub(crate) fn hash(id: &str) -> u64 {
+pub(crate) fn hash(id: &str) -> u32 {
     let mut hasher = rustc_hash::FxHasher::default();
     hasher.write(id.as_bytes());
-    hasher.finish()
+    let hash = hasher.finish();
+    (hash ^ hash >> 32) as u32
+}
+
+/// The hash as a table takes it, which looks at both ends of it.
+pub(crate) fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profile) -> Pipeline {
     let statements = parse.ast.all_statements().len();
     let edges = parse.ast.endpoint_count() / 2;
-    let nodes = statements.saturating_sub(edges) + 8;
+    // A chain names most of its nodes for the first time, an edge statement few.
+    let nodes = statements.saturating_sub(edges).max(parse.ast.endpoint_count() / 3) + 8;
     let mut lowering = Lowering {
         source: &source,
         ast: &parse.ast,
         keys: parse.ast.all_attributes().iter().map(|a| known_key(&source, a.key)).collect(),
         graph: DiGraph::with_capacity(nodes, edges),
         names: HashTable::with_capacity(nodes),
+        masks: Vec::with_capacity(nodes),
         frames: Vec::with_capacity(8),
         subgraphs: Vec::with_capacity(8),
         conditions: Vec::with_capacity(edges / 2),
@@ -71,6 +79,7 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         keys,
         graph,
         names,
+        masks,
         frames,
         subgraphs,
         conditions,
@@ -85,8 +94,10 @@ pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profi
         source,
         parse,
         profile,
+        handlers: vec![Handler::Codergen; graph.node_count()],
         graph,
         names,
+        masks,
         keys,
         frames,
         subgraphs,
@@ -127,7 +138,8 @@ struct Lowering<'a> {
     ast: &'a Ast,
     keys: Vec<Option<AttributeKey>>,
     graph: DiGraph<Node, Edge, u32>,
-    names: HashTable<NodeId>,
+    names: HashTable<Name>,
+    masks: Vec<u128>,
     frames: Vec<Frame>,
     subgraphs: Vec<Subgraph>,
     conditions: Vec<EdgeCondition>,
@@ -199,11 +211,12 @@ impl Lowering<'_> {
         let text = name.get(self.source);
         let hash = hash(text);
         let scope = self.scope();
-        let found = self.names.find(hash, |&known| {
-            self.graph.node_weight(known).is_some_and(|known| known.name.get(self.source) == text)
-        });
+        let is_named = |node: NodeId| {
+            self.graph.node_weight(node).is_some_and(|known| known.name.get(self.source) == text)
+        };
+        let found = self.names.find(spread(hash), |known| known.hash == hash && is_named(known.node));
         let id = match found {
-            Some(&id) => id,
+            Some(known) => known.node,
             None => {
                 let id = self.graph.add_node(Node {
                     name,
@@ -211,17 +224,13 @@ impl Lowering<'_> {
                     declaration: None,
                     redeclared: None,
                     frame: scope.nodes,
-                    mask: self.frames.get(scope.nodes as usize).map_or(0, |frame| frame.mask),
                     subgraph: scope.subgraph,
-                    handler: Handler::Codergen,
                     handler_source: HandlerSource::Omitted,
                     has_fallback_handler: false,
                     recovered,
                 });
-                let (graph, source) = (&self.graph, self.source);
-                self.names.insert_unique(hash, id, |&known| {
-                    graph.node_weight(known).map_or(0, |known| crate::lower::hash(known.name.get(source)))
-                });
+                self.masks.push(self.frames.get(scope.nodes as usize).map_or(0, |frame| frame.mask));
+                self.names.insert_unique(spread(hash), Name { hash, node: id }, |name| spread(name.hash));
                 id
             }
         };
@@ -236,8 +245,10 @@ impl Lowering<'_> {
         for index in self.ast.attribute_indices(stmt) {
             mask |= key_bit(self.keys.get(index as usize).copied().flatten());
         }
+        if let Some(known) = self.masks.get_mut(node.index()) {
+            *known |= mask;
+        }
         let Some(node) = self.graph.node_weight_mut(node) else { return };
-        node.mask |= mask;
         node.recovered |= stmt.recovered;
         if node.declaration.is_none() {
             node.declaration = Some(id);
@@ -388,9 +399,9 @@ impl Lowering<'_> {
         let (source, texts) = (self.source, &self.condition_texts);
         let content = text.get(source);
         let known_text = |index: u32| texts.get(index as usize).map_or("", |known| known.text.get(source));
-        let hash_of_known = |&index: &u32| hash(known_text(index));
-        let entry =
-            self.known_conditions.entry(hash(content), |&index| known_text(index) == content, hash_of_known);
+        let hash_of_known = |&index: &u32| spread(hash(known_text(index)));
+        let is_known = |&index: &u32| known_text(index) == content;
+        let entry = self.known_conditions.entry(spread(hash(content)), is_known, hash_of_known);
         match entry {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(vacant) => {
@@ -463,8 +474,9 @@ fn assign_handlers(pipeline: &mut Pipeline) {
         let (handler, source, is_fallback) = handler(pipeline, id);
         has.0 |= handler == Handler::Start;
         has.1 |= handler == Handler::Exit;
+        set_handler(pipeline, id, handler, source);
         if let Some(node) = pipeline.graph.node_weight_mut(id) {
-            (node.handler, node.handler_source, node.has_fallback_handler) = (handler, source, is_fallback);
+            node.has_fallback_handler = is_fallback;
         }
     }
     if has == (true, true) {
@@ -487,9 +499,18 @@ fn assign_handlers(pipeline: &mut Pipeline) {
             }
             HandlerSource::Type | HandlerSource::Id => false,
         };
-        if unshaped && let Some(node) = pipeline.graph.node_weight_mut(id) {
-            (node.handler, node.handler_source) = (by_id, HandlerSource::Id);
+        if unshaped {
+            set_handler(pipeline, id, by_id, HandlerSource::Id);
         }
+    }
+}
+
+fn set_handler(pipeline: &mut Pipeline, id: NodeId, handler: Handler, source: HandlerSource) {
+    if let Some(slot) = pipeline.handlers.get_mut(id.index()) {
+        *slot = handler;
+    }
+    if let Some(node) = pipeline.graph.node_weight_mut(id) {
+        node.handler_source = source;
     }
 }
 

@@ -31,7 +31,12 @@ pub struct Pipeline {
     pub(crate) parse: Arc<Parse>,
     pub(crate) profile: &'static Profile,
     pub(crate) graph: DiGraph<Node, Edge, u32>,
-    pub(crate) names: HashTable<NodeId>,
+    pub(crate) names: HashTable<Name>,
+    /// What every rule asks of every node stands in rows of its own: a pass over the nodes themselves takes ten times
+    /// the memory. What carries each node out.
+    pub(crate) handlers: Vec<Handler>,
+    /// A bit for each key, modulo 128, that an attribute lookup of a node can find.
+    pub(crate) masks: Vec<u128>,
     /// Known key of each attribute of the syntax tree.
     pub(crate) keys: Vec<Option<AttributeKey>>,
     pub(crate) frames: Vec<Frame>,
@@ -61,7 +66,7 @@ pub enum HandlerSource {
     Omitted,
 }
 
-/// A node: where it is written and what carries it out.
+/// A node: where it is written. [`Pipeline::handler`] says what carries it out.
 #[derive(Debug, Clone)]
 pub struct Node {
     pub(crate) name: Text,
@@ -71,13 +76,9 @@ pub struct Node {
     pub declaration: Option<StmtId>,
     pub(crate) redeclared: Option<u32>,
     pub(crate) frame: u32,
-    /// A bit for each key, modulo 128, that an attribute lookup can find.
-    pub(crate) mask: u128,
     /// The innermost subgraph in which it first occurs.
     pub subgraph: SubgraphId,
-    /// What carries it out.
-    pub handler: Handler,
-    /// Why that handler.
+    /// Why it has its handler.
     pub handler_source: HandlerSource,
     /// True when the profile knows neither the type nor the shape that is written, so that the handler is a guess.
     pub has_fallback_handler: bool,
@@ -165,6 +166,13 @@ pub enum EdgeLimit {
     Groups(u64),
     /// The node has 10,000 edges out of it.
     OutOf(NodeId),
+}
+
+/// The name of a node in the table of names, with its hash, so that the table grows without reading the names again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Name {
+    pub(crate) hash: u32,
+    pub(crate) node: NodeId,
 }
 
 /// Edges by node in file order: petgraph lists the newest first.
@@ -380,12 +388,15 @@ impl Pipeline {
 
     /// The node with this id.
     pub fn node_by_id(&self, id: &str) -> Option<NodeId> {
-        self.names.find(lower::hash(id), |&node| self.id(node) == id).copied()
+        let hash = lower::hash(id);
+        let found =
+            self.names.find(lower::spread(hash), |name| name.hash == hash && self.id(name.node) == id);
+        found.map(|name| name.node)
     }
 
     /// The handler of a node.
     pub fn handler(&self, node: NodeId) -> Handler {
-        self.node(node).handler
+        self.handlers.get(node.index()).copied().unwrap_or(Handler::Codergen)
     }
 
     /// Out-edges of a node in file order.
@@ -473,6 +484,11 @@ impl Pipeline {
         }
     }
 
+    /// True when the node is written or first named in a statement that token repair changed.
+    pub fn is_recovered(&self, node: NodeId) -> bool {
+        !self.parse.errors.is_empty() && self.node(node).recovered
+    }
+
     /// True when token repair changed the statement of the edge or of one of its ends.
     pub fn is_recovered_edge(&self, edge: EdgeId) -> bool {
         if self.parse.errors.is_empty() {
@@ -518,7 +534,7 @@ impl Pipeline {
     #[inline]
     pub fn node_attribute(&self, node: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
         // Rules ask each node for what few nodes have.
-        let may_have = self.node(node).mask & (key_bit(Some(key)) | self.node_aliases) != 0;
+        let may_have = self.mask(node) & (key_bit(Some(key)) | self.node_aliases) != 0;
         if may_have { self.find_node_attribute(node, key) } else { None }
     }
 
@@ -549,19 +565,23 @@ impl Pipeline {
 
     #[inline]
     fn plain_node_attribute(&self, id: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
-        let node = self.node(id);
-        if node.mask & key_bit(Some(key)) == 0 {
+        if self.mask(id) & key_bit(Some(key)) == 0 {
             return None;
         }
         self.declarations(id)
             .rev()
             .find_map(|stmt| self.statement_attribute(stmt, key))
-            .or_else(|| self.frame_attribute(node.frame, key))
+            .or_else(|| self.frame_attribute(self.node(id).frame, key))
+    }
+
+    #[inline]
+    fn mask(&self, node: NodeId) -> u128 {
+        self.masks.get(node.index()).copied().unwrap_or_default()
     }
 
     /// The attribute that a node's own statements set.
     pub fn own_attribute(&self, node: NodeId, key: AttributeKey) -> Option<Attribute<'_>> {
-        if self.node(node).mask & key_bit(Some(key)) == 0 {
+        if self.mask(node) & key_bit(Some(key)) == 0 {
             return None;
         }
         self.declarations(node).rev().find_map(|stmt| self.statement_attribute(stmt, key))

@@ -132,7 +132,7 @@ impl Writer<'_> {
         let node = self.pipeline.node(id);
         NodeEntry {
             id: self.pipeline.id(id).to_owned(),
-            handler: node.handler.type_name(),
+            handler: self.pipeline.handler(id).type_name(),
             handler_source: match node.handler_source {
                 HandlerSource::Type => "type",
                 HandlerSource::Shape => "shape",

@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let pipeline = context.pipeline;
-    let damaged = pipeline.nodes().any(|node| pipeline.node(node).recovered);
+    let damaged = pipeline.nodes().any(|node| pipeline.is_recovered(node));
     if pipeline.exits().next().is_some() || pipeline.graph_syntax().is_none() || damaged {
         return;
     }
