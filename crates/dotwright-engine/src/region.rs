@@ -277,27 +277,26 @@ fn common_fan_in(
     heads: &[NodeId],
 ) -> Option<NodeId> {
     let mut reached: BTreeMap<NodeId, usize> = BTreeMap::new();
-    let mut seen: Vec<BTreeSet<NodeId>> = vec![BTreeSet::new(); heads.len()];
-    let mut fronts: Vec<Vec<NodeId>> = heads.iter().map(|&head| vec![head]).collect();
-    while fronts.iter().any(|front| !front.is_empty()) {
-        let mut common: Vec<NodeId> = Vec::new();
-        for (front, seen) in fronts.iter_mut().zip(&mut seen) {
-            let mut next = Vec::new();
-            for node in front.drain(..) {
-                if node == fan_out || !seen.insert(node) {
-                    continue;
-                }
-                if pipeline.handler(node) == Handler::FanIn && dominators.dominates(fan_out, node) {
-                    let count = reached.entry(node).or_default();
-                    *count += 1;
-                    if *count == heads.len() {
-                        common.push(node);
-                    }
-                }
-                next.extend(pipeline.outgoing(node).iter().map(|&edge| pipeline.target_of(edge)));
+    let mut seen: BTreeSet<(NodeId, usize)> = BTreeSet::new();
+    let mut front: Vec<(NodeId, usize)> =
+        heads.iter().enumerate().map(|(branch, &head)| (head, branch)).collect();
+    let mut next = Vec::new();
+    let mut common: Vec<NodeId> = Vec::new();
+    while !front.is_empty() {
+        for (node, branch) in front.drain(..) {
+            if node == fan_out || !seen.insert((node, branch)) {
+                continue;
             }
-            *front = next;
+            if pipeline.handler(node) == Handler::FanIn && dominators.dominates(fan_out, node) {
+                let count = reached.entry(node).or_default();
+                *count += 1;
+                if *count == heads.len() {
+                    common.push(node);
+                }
+            }
+            next.extend(pipeline.outgoing(node).iter().map(|&edge| (pipeline.target_of(edge), branch)));
         }
+        std::mem::swap(&mut front, &mut next);
         if let Some(&join) = common.iter().min_by_key(|&&node| pipeline.id(node)) {
             return Some(join);
         }

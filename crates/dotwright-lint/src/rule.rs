@@ -12,7 +12,7 @@ use dotwright_model::{EdgeId, Handler, Level, NodeId, Pipeline, Profile};
 use crate::category::Category;
 use crate::external::External;
 use crate::settings::Settings;
-use crate::written::{Written, pairs};
+use crate::written::{Pairs, Written, pairs};
 
 /// Whether findings of a rule carry a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,7 +75,7 @@ pub struct Context<'c> {
     pub settings: &'c Settings,
     /// What outside analysers found.
     pub external: &'c External,
-    pub(crate) pairs: OnceCell<Vec<Written<'c>>>,
+    pub(crate) pairs: OnceCell<Pairs<'c>>,
     pub(crate) conditional: OnceCell<Vec<EdgeId>>,
 }
 
@@ -121,9 +121,14 @@ impl<'c> Context<'c> {
         self.pipeline.handler(node)
     }
 
-    /// All attribute pairs of undamaged statements in source order, listed once for all rules.
-    pub(crate) fn pairs(&self) -> &[Written<'c>] {
-        self.pairs.get_or_init(|| pairs(self.pipeline))
+    /// The pairs whose value has a type that a text can miss; see [`Pairs::typed`].
+    pub(crate) fn typed_pairs(&self) -> &[Written<'c>] {
+        &self.pairs.get_or_init(|| pairs(self.pipeline)).typed
+    }
+
+    /// The pairs whose key means nothing where it stands; see [`Pairs::unknown`].
+    pub(crate) fn unknown_pairs(&self) -> &[Written<'c>] {
+        &self.pairs.get_or_init(|| pairs(self.pipeline)).unknown
     }
 
     /// The first sound edge of each condition that is written. Hops of a chain, and edges under one default block,

@@ -1,9 +1,12 @@
 //! Attribute pairs as they are written, each with what it is written on.
 //!
-//! Rules about values look at every pair once, however many nodes a default block reaches.
+//! Rules about values look at every pair once, however many nodes a default block reaches. Most pairs are labels and
+//! prompts, which none of them asks for, so that those are not even listed.
 
 use dotwright_diagnostics::TextRange;
-use dotwright_model::{Attribute, AttributeSchema, Pipeline, Profile, Scope, attribute as schema_of};
+use dotwright_model::{
+    Attribute, AttributeSchema, Pipeline, Profile, Scope, ValueType, attribute as schema_of,
+};
 use dotwright_syntax::ast::{Endpoint, Id, StmtId, StmtKind, Target};
 use dotwright_syntax::decode;
 
@@ -17,10 +20,19 @@ pub(crate) struct Written<'p> {
     pub(crate) schema: Option<&'static AttributeSchema>,
 }
 
-/// All pairs of undamaged statements in source order.
-pub(crate) fn pairs(pipeline: &Pipeline) -> Vec<Written<'_>> {
+/// The pairs of undamaged statements that rules ask for, both lists in source order.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs<'p> {
+    /// Those whose value is a number, a boolean, a duration, a fidelity mode or the id of a node.
+    pub(crate) typed: Vec<Written<'p>>,
+    /// Those whose key has no schema where it stands.
+    pub(crate) unknown: Vec<Written<'p>>,
+}
+
+/// Lists the pairs of a pipeline.
+pub(crate) fn pairs(pipeline: &Pipeline) -> Pairs<'_> {
     let ast = pipeline.ast();
-    let mut pairs = Vec::with_capacity(ast.all_attributes().len());
+    let mut pairs = Pairs::default();
     let mut inside_until = StmtId(0);
     for (id, stmt) in pipeline.graph_syntax().into_iter().flat_map(|graph| ast.statements(graph)) {
         let around = if id < inside_until { Scope::Subgraph } else { Scope::Graph };
@@ -38,10 +50,39 @@ pub(crate) fn pairs(pipeline: &Pipeline) -> Vec<Written<'_>> {
         }
         for attribute in pipeline.statement_attributes(id) {
             let schema = attribute.key().and_then(|key| schema_of(key, scope));
-            pairs.push(Written { attribute, scope, stmt: id, schema });
+            let list = match schema {
+                Some(schema) if is_typed(schema.value_type) => &mut pairs.typed,
+                Some(_) => continue,
+                None => &mut pairs.unknown,
+            };
+            list.push(Written { attribute, scope, stmt: id, schema });
         }
     }
     pairs
+}
+
+fn is_typed(value_type: ValueType) -> bool {
+    match value_type {
+        ValueType::Integer
+        | ValueType::Float
+        | ValueType::Boolean
+        | ValueType::Duration
+        | ValueType::NodeId
+        | ValueType::Fidelity => true,
+        ValueType::String
+        | ValueType::Template
+        | ValueType::Command
+        | ValueType::Condition
+        | ValueType::Stylesheet
+        | ValueType::CommaList
+        | ValueType::Path
+        | ValueType::Enum
+        | ValueType::Shape
+        | ValueType::HandlerType
+        | ValueType::Color
+        | ValueType::Style
+        | ValueType::Json => false,
+    }
 }
 
 impl<'p> Written<'p> {
@@ -96,8 +137,10 @@ mod tests {
     #[track_caller]
     fn check(source: &str, expected: &[(&str, Scope, &str)]) {
         let pipeline = Pipeline::parse(source, Profile::default());
-        let found: Vec<_> = pairs(&pipeline)
+        let Pairs { typed, unknown } = pairs(&pipeline);
+        let found: Vec<_> = typed
             .iter()
+            .chain(&unknown)
             .map(|pair| (pair.attribute.name().into_owned(), pair.scope, pair.owner()))
             .collect();
         let found: Vec<_> =
@@ -130,6 +173,24 @@ mod tests {
                 ("d", Scope::Edge, "`{...} -> z`"),
             ],
         );
+    }
+
+    #[test]
+    fn labels_and_prompts_are_not_listed() {
+        check(
+            "digraph { x [label=a, prompt=b, timeout=2h, y=1] }",
+            &[("timeout", Scope::Node, "`x`"), ("y", Scope::Node, "`x`")],
+        );
+    }
+
+    #[test]
+    fn jump_targets_are_ids_of_nodes() {
+        for profile in Profile::all() {
+            for target in profile.failure_targets.iter().chain(profile.gate_targets) {
+                let schema = schema_of(target.key, target.scope).unwrap();
+                assert!(is_typed(schema.value_type), "{} in {}", schema.key.name(), profile.name);
+            }
+        }
     }
 
     #[test]

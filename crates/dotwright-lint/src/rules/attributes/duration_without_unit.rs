@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    for pair in context.pairs() {
+    for pair in context.typed_pairs() {
         let duration = pair.schema.filter(|schema| schema.value_type == ValueType::Duration);
         if duration.is_none_or(|schema| !is_read(context.profile(), schema)) {
             continue;

@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             });
         }
     }
-    for pair in context.pairs().iter().filter(|pair| pair.scope == Scope::Edge && pair.schema.is_none()) {
+    for pair in context.unknown_pairs().iter().filter(|pair| pair.scope == Scope::Edge) {
         let on_edge = matches!(context.pipeline.ast()[pair.stmt].kind, StmtKind::Edge { .. });
         let Some(key) = pair.attribute.key().filter(|_| on_edge) else { continue };
         if attribute(key, Scope::Node).is_some_and(|schema| does_something(context, schema)) {

@@ -30,10 +30,7 @@ const MOST_COMPARED: usize = 1000;
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let mut seen = HashSet::new();
-    for pair in context.pairs() {
-        if pair.attribute.key().is_some() || pair.schema.is_some() {
-            continue;
-        }
+    for pair in context.unknown_pairs().iter().filter(|pair| pair.attribute.key().is_none()) {
         let name = pair.attribute.name();
         if is_known(context, pair, &name) || !seen.insert((name.clone(), pair.scope)) || !report.has_room() {
             continue;

@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let modes = context.profile().fidelity_modes;
-    for pair in context.pairs() {
+    for pair in context.typed_pairs() {
         if pair.schema.is_none_or(|schema| schema.value_type != ValueType::Fidelity) {
             continue;
         }

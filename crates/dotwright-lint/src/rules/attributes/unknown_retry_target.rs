@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             targets.push(*target);
         }
     }
-    for pair in context.pairs() {
+    for pair in context.typed_pairs() {
         let Some(key) = pair.attribute.key() else { continue };
         if !targets.contains(&JumpTarget { scope: pair.scope, key }) {
             continue;

@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    for pair in context.pairs() {
+    for pair in context.typed_pairs() {
         // `non-boolean-goal-gate` knows more about that key.
         let schema = pair.schema.filter(|schema| is_read(context.profile(), schema));
         let Some(schema) = schema.filter(|schema| schema.key != AttributeKey::GOAL_GATE) else { continue };
