@@ -37,7 +37,7 @@ pub struct Analysis<'p> {
     looping: OnceCell<Vec<bool>>,
     dominators: OnceCell<Dominators<'p>>,
     regions: OnceCell<Vec<Region>>,
-    commands: OnceCell<Vec<OnceCell<Option<Box<ToolCommand<'p>>>>>>,
+    commands: OnceCell<Vec<OnceCell<Box<ToolCommand<'p>>>>>,
     shell_traits: OnceCell<Vec<Option<ShellTraits>>>,
     outward: OnceCell<Vec<bool>>,
     loop_entries: OnceCell<Vec<Option<NodeId>>>,
@@ -403,12 +403,13 @@ impl<'p> Analysis<'p> {
 
     /// [`Pipeline::shell_command`] with its shell words, decoded and parsed once.
     pub fn shell_command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
+        let command = self.pipeline.shell_command(node)?;
+        self.keep(node, || ToolCommand::new(command.text()))
+    }
+
+    fn keep(&self, node: NodeId, command: impl FnOnce() -> ToolCommand<'p>) -> Option<&ToolCommand<'p>> {
         let commands = self.commands.get_or_init(|| vec![OnceCell::new(); self.pipeline.nodes().len()]);
-        let parse = || {
-            let command = self.pipeline.shell_command(node)?;
-            Some(Box::new(ToolCommand::new(command.text())))
-        };
-        commands.get(node.index())?.get_or_init(parse).as_deref()
+        Some(commands.get(node.index())?.get_or_init(|| Box::new(command())))
     }
 
     /// What the words of a node's command show, found for all nodes when first asked for. `None` without a command and
@@ -418,8 +419,16 @@ impl<'p> Analysis<'p> {
             let mut reader = Reader::default();
             let traits = |node| {
                 let command = self.pipeline.shell_command(node)?;
-                let needs_look = !command::is_plain(command.written());
-                needs_look.then(|| ShellTraits::new(&command.text(), &mut reader))
+                if command::is_plain(command.written()) {
+                    return None;
+                }
+                let text = command.text();
+                let shell = reader.read(&command::mask_templates(&text));
+                let traits = ShellTraits::of(shell);
+                if traits.show_something() {
+                    self.keep(node, || ToolCommand::split(text.clone(), shell.clone()));
+                }
+                Some(traits)
             };
             self.pipeline.nodes().map(traits).collect()
         });

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use dotwright_diagnostics::TextRange;
-use dotwright_syntax::shell::{self, Command, Connector, Reader, Shell, ShellOption};
+use dotwright_syntax::shell::{self, Command, Connector, Shell, ShellOption};
 use dotwright_syntax::template::{self, TemplateKind};
 
 /// The command of a tool step with its shell words.
@@ -18,6 +18,11 @@ pub struct ToolCommand<'p> {
 impl<'p> ToolCommand<'p> {
     pub(crate) fn new(text: Cow<'p, str>) -> ToolCommand<'p> {
         ToolCommand { text, shell: OnceCell::new() }
+    }
+
+    /// A command that was split before.
+    pub(crate) fn split(text: Cow<'p, str>, shell: Shell) -> ToolCommand<'p> {
+        ToolCommand { text, shell: OnceCell::from(shell) }
     }
 
     /// Its words, in which templates count as plain characters; ranges refer to `text`. Split when first asked for.
@@ -38,13 +43,17 @@ pub struct ShellTraits {
 }
 
 impl ShellTraits {
-    pub(crate) fn new(command: &str, reader: &mut Reader) -> ShellTraits {
-        let shell = reader.read(&mask_templates(command));
+    pub(crate) fn of(shell: &Shell) -> ShellTraits {
         ShellTraits {
             is_broken: !shell.errors().is_empty(),
             has_bash: !shell.bash_constructs().is_empty(),
             ends_in_pipe: shell.last_pipeline().is_some_and(|last| shell.commands(last).len() > 1),
         }
+    }
+
+    /// True when somebody will want to see the words.
+    pub(crate) fn show_something(self) -> bool {
+        self.is_broken || self.has_bash || self.ends_in_pipe
     }
 }
 
@@ -231,7 +240,7 @@ mod tests {
     fn one_look_shows_what_the_words_have() {
         #[track_caller]
         fn check(command: &str, is_broken: bool, has_bash: bool, ends_in_pipe: bool) {
-            let found = ShellTraits::new(command, &mut Reader::default());
+            let found = ShellTraits::of(ToolCommand::new(command.into()).shell());
             assert_eq!(found, ShellTraits { is_broken, has_bash, ends_in_pipe }, "{command}");
         }
         check("make | tee log; test -s log", false, false, false);
