@@ -3,18 +3,18 @@
 //! The static half of the engine: which outcomes a step can have, which of them travel which edge, and what the walk
 //! can reach. Where a walk depends on texts that only a run produces, these answers say what is possible.
 
+mod commands;
+mod outcomes;
+
 use std::cell::OnceCell;
 
 use dotwright_model::{
-    Attribute, AttributeKey, DiamondOutcome, EdgeId, FailedStep, Handler, JumpTarget, NodeId, Outcome,
-    Pipeline, RegionFailure, Scope,
+    Attribute, AttributeKey, EdgeId, FailedStep, Handler, JumpTarget, NodeId, Outcome, Pipeline, Scope,
 };
-use dotwright_syntax::shell::Reader;
 use petgraph::algo::kosaraju_scc;
 
-use crate::command::{self, AlwaysSucceeds, ShellTraits, ToolCommand};
+use crate::command::{ShellTraits, ToolCommand};
 use crate::condition::mentions_outcome;
-use crate::effect::outward_effect;
 use crate::outcome_set::OutcomeSet;
 use crate::region::{Dominators, Region};
 use crate::verdict::{Verdict, Verdicts};
@@ -390,83 +390,6 @@ impl<'p> Analysis<'p> {
         Coverage { exhaustive, missing, by_context }
     }
 
-    /// The command of a tool step with its shell words. `None` for other steps and without a command.
-    pub fn command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
-        self.tool_command(node)?;
-        self.shell_command(node)
-    }
-
-    fn tool_command(&self, node: NodeId) -> Option<Attribute<'p>> {
-        let pipeline = self.pipeline;
-        (pipeline.handler(node) == Handler::Tool).then(|| pipeline.shell_command(node))?
-    }
-
-    /// [`Pipeline::shell_command`] with its shell words, decoded and parsed once.
-    pub fn shell_command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
-        let command = self.pipeline.shell_command(node)?;
-        self.keep(node, || ToolCommand::new(command.text()))
-    }
-
-    fn keep(&self, node: NodeId, command: impl FnOnce() -> ToolCommand<'p>) -> Option<&ToolCommand<'p>> {
-        let commands = self.commands.get_or_init(|| vec![OnceCell::new(); self.pipeline.nodes().len()]);
-        Some(commands.get(node.index())?.get_or_init(|| Box::new(command())))
-    }
-
-    /// What the words of a node's command show, found for all nodes when first asked for. `None` without a command and
-    /// for one plain command, about which nobody asks more.
-    pub fn shell_traits(&self, node: NodeId) -> Option<ShellTraits> {
-        let all = self.shell_traits.get_or_init(|| {
-            let mut reader = Reader::default();
-            let traits = |node| {
-                let command = self.pipeline.shell_command(node)?;
-                if command::is_plain(command.written()) {
-                    return None;
-                }
-                let text = command.text();
-                let shell = reader.read(&command::mask_templates(&text));
-                let traits = ShellTraits::of(shell);
-                if traits.show_something() {
-                    self.keep(node, || ToolCommand::split(text.clone(), shell.clone()));
-                }
-                Some(traits)
-            };
-            self.pipeline.nodes().map(traits).collect()
-        });
-        all.get(node.index()).copied().flatten()
-    }
-
-    /// The command of a tool that can never fail, with the words that make it so.
-    pub fn always_succeeds(&self, node: NodeId) -> Option<AlwaysSucceeds> {
-        let may = |command: &Attribute<'_>| command::may_always_succeed(&command.text());
-        self.tool_command(node).filter(may)?;
-        let command = self.command(node)?;
-        command::always_succeeding_end(&command.text, command.shell())
-    }
-
-    /// True for a tool whose command fails on purpose, as the last step of a run that is given up.
-    pub fn always_fails(&self, node: NodeId) -> bool {
-        self.pipeline.node_attribute(node, AttributeKey::EXPECT_EXIT).is_none()
-            && self.command(node).is_some_and(command::always_fails)
-    }
-
-    /// For each node whether a run can come from it to a tool with an outward effect without passing a human gate.
-    pub fn leads_outward(&self) -> &[bool] {
-        self.outward.get_or_init(|| {
-            let pipeline = self.pipeline;
-            let mut leads = vec![false; pipeline.nodes().len()];
-            let is_outward = |node: &NodeId| self.command(*node).and_then(outward_effect).is_some();
-            let mut queue: Vec<NodeId> = pipeline.nodes().filter(is_outward).collect();
-            while let Some(node) = queue.pop() {
-                let Some(seen) = leads.get_mut(node.index()).filter(|seen| !**seen) else { continue };
-                *seen = true;
-                let incoming = pipeline.incoming(node).iter().filter(|&&edge| self.is_feasible(edge));
-                let before = incoming.map(|&edge| pipeline.source_of(edge));
-                queue.extend(before.filter(|&source| pipeline.handler(source) != Handler::Human));
-            }
-            leads
-        })
-    }
-
     /// What in the pipeline depends on whether a step fails. `None` when a failure of it just ends the run.
     pub fn failure_use(&self, node: NodeId) -> Option<FailureUse> {
         let pipeline = self.pipeline;
@@ -568,163 +491,6 @@ impl<'p> Analysis<'p> {
             }
         }
         inspects
-    }
-
-    /// The domain that the handler alone gives; that of a forwarding diamond starts empty.
-    fn own_domain(&self, node: NodeId) -> OutcomeSet {
-        let profile = self.pipeline.profile();
-        match self.pipeline.handler(node) {
-            Handler::Start | Handler::Exit => OutcomeSet::SUCCESS,
-            Handler::Codergen if profile.custom_outcomes => OutcomeSet::ANY,
-            Handler::Codergen => OutcomeSet::ROUTABLE,
-            Handler::Tool => self.tool_domain(node),
-            Handler::Conditional => match profile.diamond_outcome {
-                DiamondOutcome::Forward => OutcomeSet::EMPTY,
-                DiamondOutcome::Success => OutcomeSet::SUCCESS,
-            },
-            Handler::Human | Handler::Manager => OutcomeSet::SUCCESS_OR_FAIL,
-            Handler::Parallel => self.region_domain(node),
-            Handler::FanIn => match profile.region_failure {
-                RegionFailure::Fail => OutcomeSet::ROUTABLE,
-                RegionFailure::Partial | RegionFailure::SuccessIfAny => OutcomeSet::SUCCESS_OR_FAIL,
-            },
-            Handler::Custom => OutcomeSet::ANY,
-        }
-    }
-
-    /// The exit code decides; a partial success needs the status file or used-up retries that are allowed to.
-    fn tool_domain(&self, node: NodeId) -> OutcomeSet {
-        // A run with a tool that has no command does not start, so nothing is known about its outcome.
-        let Some(command) = self.tool_command(node) else { return OutcomeSet::SUCCESS_OR_FAIL };
-        let text = command.text();
-        if command::writes_status(&text) {
-            return OutcomeSet::ROUTABLE;
-        }
-        if command::may_always_succeed(&text) && self.always_succeeds(node).is_some() {
-            OutcomeSet::SUCCESS
-        } else {
-            OutcomeSet::SUCCESS_OR_FAIL
-        }
-    }
-
-    /// Status of a fan-out's region by its join policy (runner reference, section 12.4).
-    fn region_domain(&self, node: NodeId) -> OutcomeSet {
-        let policy = self.pipeline.node_attribute(node, AttributeKey::JOIN_POLICY);
-        let policy = policy.map(|policy| policy.text());
-        match (policy.as_deref(), self.pipeline.profile().region_failure) {
-            (Some("k_of_n" | "quorum"), _) => OutcomeSet::SUCCESS_OR_FAIL,
-            (Some("first_success"), RegionFailure::Fail) => OutcomeSet::ROUTABLE,
-            (Some("first_success"), _) => OutcomeSet::SUCCESS_OR_FAIL,
-            (_, RegionFailure::Fail) => OutcomeSet::ROUTABLE,
-            (_, RegionFailure::Partial | RegionFailure::SuccessIfAny) => {
-                OutcomeSet::SUCCESS.union(OutcomeSet::of(Outcome::PartialSuccess))
-            }
-        }
-    }
-
-    /// The least fixpoint of domains of diamonds and outcomes on edges.
-    fn settle(&mut self) {
-        let pipeline = self.pipeline;
-        let mut queue: Vec<NodeId> = pipeline.nodes().collect();
-        queue.reverse();
-        self.jumped_at(&mut queue);
-        while let Some(node) = queue.pop() {
-            if self.forwards(node) && self.domain(node).contains(Outcome::Fail) {
-                self.deliver(self.failure_target(node), OutcomeSet::FAIL, &mut queue);
-            }
-            let claimed = self.claimed(node);
-            for &edge in pipeline.outgoing(node) {
-                let travelling = self.compute_travelling(edge, claimed);
-                let target = pipeline.target_of(edge);
-                if let Some(known) = self.travels.get_mut(edge.index()) {
-                    *known = travelling;
-                }
-                self.deliver(Some(target), travelling, &mut queue);
-            }
-        }
-    }
-
-    /// Adds outcomes to the domain of a diamond that forwards them.
-    fn deliver(&mut self, target: Option<NodeId>, outcomes: OutcomeSet, queue: &mut Vec<NodeId>) {
-        let Some(target) = target.filter(|&target| self.forwards(target)) else { return };
-        if let Some(domain) = self.domains.get_mut(target.index())
-            && *domain != domain.union(outcomes)
-        {
-            *domain = domain.union(outcomes);
-            queue.push(target);
-        }
-    }
-
-    fn forwards(&self, node: NodeId) -> bool {
-        self.pipeline.handler(node) == Handler::Conditional
-            && self.pipeline.profile().diamond_outcome == DiamondOutcome::Forward
-    }
-
-    /// A jump into a diamond hands on the failure, or whatever ended last before the exit; a diamond behind a region
-    /// that ends there sees the status of the region.
-    fn jumped_at(&mut self, queue: &mut Vec<NodeId>) {
-        let pipeline = self.pipeline;
-        if !pipeline.nodes().any(|node| self.forwards(node)) {
-            return;
-        }
-        for node in pipeline.nodes() {
-            if self.domain(node).contains(Outcome::Fail) {
-                self.deliver(self.failure_target(node), OutcomeSet::FAIL, queue);
-            }
-            if self.is_goal_gate(node) {
-                self.deliver(self.gate_target(node), OutcomeSet::ROUTABLE, queue);
-            }
-        }
-        let joins: Vec<(Option<NodeId>, OutcomeSet)> =
-            self.regions().iter().map(|region| (region.join, self.domain(region.fan_out))).collect();
-        for (join, status) in joins {
-            self.deliver(join, status, queue);
-        }
-    }
-
-    /// The outcomes of a step that conditions on the outcome alone take for certain.
-    fn claimed(&self, node: NodeId) -> OutcomeSet {
-        let domain = self.domain(node);
-        let mut claimed = OutcomeSet::EMPTY;
-        for verdict in self.pipeline.outgoing(node).iter().filter_map(|&edge| self.verdict(edge)) {
-            if verdict.only_outcome {
-                claimed = claimed.union(domain.intersection(verdict.holds));
-            }
-        }
-        claimed.without(OutcomeSet::CUSTOM)
-    }
-
-    fn compute_travelling(&self, edge: EdgeId, claimed: OutcomeSet) -> OutcomeSet {
-        let pipeline = self.pipeline;
-        let source = pipeline.source_of(edge);
-        let domain = self.domain(source);
-        if pipeline.handler(source) == Handler::Parallel {
-            // Out-edges of a fan-out start branches; the status of the region goes to the join.
-            return OutcomeSet::SUCCESS;
-        }
-        if pipeline.handler(source) == Handler::Human && pipeline.is_plain(edge) {
-            // An answer follows its edge whatever the conditions of others say; nobody answers a failed gate.
-            let failed = domain.without(claimed).contains(Outcome::Fail) && self.carries_failure(edge);
-            return if failed { OutcomeSet::SUCCESS_OR_FAIL } else { OutcomeSet::SUCCESS };
-        }
-        if let Some(verdict) = self.verdict(edge) {
-            return domain.without(verdict.fails);
-        }
-        let mut travelling = domain.without(claimed);
-        if travelling.contains(Outcome::Fail) && !self.carries_failure(edge) && !self.is_chosen_by_name(edge)
-        {
-            travelling = travelling.without(OutcomeSet::FAIL);
-        }
-        travelling
-    }
-
-    /// True when a failed step can name the edge itself: a model step picks among the labels it is offered.
-    fn is_chosen_by_name(&self, edge: EdgeId) -> bool {
-        let handler = self.pipeline.handler(self.pipeline.source_of(edge));
-        let names = matches!(handler, Handler::Codergen | Handler::Custom);
-        names
-            && self.pipeline.profile().failed_step == FailedStep::Strict
-            && self.pipeline.edge_label(edge).is_some()
     }
 }
 
