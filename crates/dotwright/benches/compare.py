@@ -98,7 +98,7 @@ def main():
         file = lambda n: f"{folder}/pipeline/{n}.dot"
         phases = {}
         for n in [n for n in sizes if n >= 1000]:
-            programs = {phase: (lambda phase=phase: in_process([measure, phase, file(n), SECONDS])) for phase in ("lex", "parse", "lint", "format")}
+            programs = {phase: (lambda phase=phase: in_process([measure, phase, file(n), SECONDS])) for phase in ("lex", "parse", "lint", "hints", "format")}
             if n <= 10000:
                 programs["cgraph"] = lambda: in_process([cgraph, file(n), SECONDS])
             found = phases[n] = rounds(programs)
@@ -107,6 +107,7 @@ def main():
                 row(f"libcgraph / parse, {n} nodes", ratio("cgraph", "parse"), 10, 18, True)
             row(f"parse / own lexer, {n} nodes", ratio("parse", "lex"), 4, 3, False)
             row(f"lower and all default rules / parse, {n} nodes", ratio("lint", "parse"), 4, 2.5, False)
+            row(f"the same with hints, as editors ask / parse, {n} nodes", ratio("hints", "parse"), 4, 2.5, False)
             row(f"allocations a node in parse, {n} nodes", [x["allocations"] / n for x in found["parse"]], 1, 0.1, False)
         if 100000 in phases:
             for phase in ("parse", "lint", "format"):

@@ -1,6 +1,7 @@
 //! One phase over one file, for scripts that pair us with others: `measure PHASE FILE SECONDS` prints a JSON line with
 //! the process CPU time and the allocations of one run. `measure each-rule FILE` says which rules cost most, and
-//! `measure generate NODES` prints a pipeline.
+//! `measure generate NODES` prints a pipeline. Rules run as `dotwright check` runs them, which leaves hints to editors;
+//! the phase `hints` has those too.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark fails loudly")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads files and clocks")]
@@ -11,6 +12,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dotwright_diagnostics::Severity;
 use dotwright_fmt::{Options, format};
 use dotwright_lint::{External, Layer, Selector, Settings, all_rules, check};
 use dotwright_model::{Pipeline, Profile};
@@ -34,7 +36,8 @@ fn measure(phase: &str, file: &str, seconds: f64) {
     let source: Arc<str> = text.as_ref().into();
     let parsed = Arc::new(parse(&text));
     let lower = || Pipeline::new(source.clone(), parsed.clone(), Profile::default());
-    let settings = Settings::default();
+    let with_hints = Settings::default();
+    let settings = Settings { lowest: Severity::Info, ..Settings::default() };
     let external = External::default();
     let pipeline = lower();
     let run: Box<dyn Fn() -> usize + '_> = match phase {
@@ -43,10 +46,11 @@ fn measure(phase: &str, file: &str, seconds: f64) {
         "lower" => Box::new(|| black_box(lower()).nodes().len()),
         "rules" => Box::new(|| black_box(check(&pipeline, &settings, &external)).diagnostics.len()),
         "lint" => Box::new(|| black_box(check(&lower(), &settings, &external)).diagnostics.len()),
+        "hints" => Box::new(|| black_box(check(&lower(), &with_hints, &external)).diagnostics.len()),
         "format" => {
             Box::new(|| black_box(format(&text, &parsed, &Options::default())).map_or(0, |e| e.len()))
         }
-        _ => panic!("no phase {phase}: lex, parse, lower, rules, lint, format"),
+        _ => panic!("no phase {phase}: lex, parse, lower, rules, lint, hints, format"),
     };
     let mut times = Vec::new();
     let end = Instant::now() + Duration::from_secs_f64(seconds);
