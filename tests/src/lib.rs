@@ -14,6 +14,7 @@
 pub mod checkout;
 pub mod deaths;
 mod language_client;
+pub mod live;
 mod positions;
 pub mod runs;
 mod tools;

@@ -10,56 +10,15 @@
     reason = "tests fail loudly"
 )]
 
-use std::io::Read;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use dotwright_tests::checkout::{Checkout, model, route, sample_path};
+use dotwright_tests::live::{begin, ends, is_alive, place, signal, tool, wait_for};
 use serde_json::{Value, json};
-
-/// A checkout and a pipeline between `digraph {` and `}`, beside it.
-fn place(body: &str) -> (Checkout, String) {
-    let checkout = Checkout::new(&[("README.md", "# Project\n")]);
-    let text = format!(
-        "digraph {{ graph [goal=test] node [timeout=\"60s\"] start [shape=Mdiamond] exit [shape=Msquare]\n{body}\n}}"
-    );
-    let pipeline = checkout.aside("pipeline.dot", &text);
-    (checkout, pipeline)
-}
-
-fn tool(name: &str, command: &str) -> String {
-    format!("{name} [shape=parallelogram, tool_command=\"{command}\"]\n")
-}
 
 const REVIEW: &str = "work [shape=parallelogram, tool_command=\"echo worked\"] review [shape=hexagon, label=\"Ship it?\"] \
     start -> work -> review review -> exit [label=\"[A] Approve\"] review -> work [label=\"[F] Fix\"]";
-
-fn begin(checkout: &Checkout, arguments: &[&str]) -> Child {
-    checkout.command().args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-#[track_caller]
-fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(20);
-    while !is_there() {
-        assert!(Instant::now() < patience, "{what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-#[track_caller]
-fn ends(mut child: Child, code: i32) -> String {
-    wait_for("the program ends", || child.try_wait().unwrap().is_some());
-    let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(code), "{said}");
-    said
-}
-
-fn signal(child: &Child, name: &str) {
-    let kill = std::process::Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-}
 
 #[test]
 fn runs_are_listed_by_status_and_named_by_beginnings() {
@@ -319,11 +278,6 @@ fn family(trapped: bool) -> (Checkout, String) {
     let command =
         format!("{trap}sh -c '{trap}echo $$ >> pids; sleep 60; sleep 60' & echo $$ >> pids; sleep 60; wait");
     place(&(tool("slow", &command) + "start -> slow -> exit"))
-}
-
-fn is_alive(pid: &str) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    !status.is_empty() && !status.rsplit(')').next().unwrap().trim_start().starts_with('Z')
 }
 
 #[track_caller]

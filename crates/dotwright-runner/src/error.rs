@@ -36,6 +36,20 @@ pub enum RunError {
         /// What is wrong.
         why: String,
     },
+    /// The pipeline in the folder of a run was changed.
+    #[error("`{}` is not the pipeline that the run began with", path.display())]
+    OtherGraph {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// A run is replayed on a version of its graph that lacks a node which it visited.
+    #[error("the run enters `{node}` with record {seq}, and the graph has no such node")]
+    Gone {
+        /// The node.
+        node: String,
+        /// The first record that enters it.
+        seq: u64,
+    },
     /// There is a run of this name.
     #[error("there is a run `{0}` already")]
     Exists(String),

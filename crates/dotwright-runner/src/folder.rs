@@ -144,7 +144,7 @@ impl RunFolder {
     /// nothing; the run can be begun anew under its name.
     pub(crate) fn is_begun(&self) -> bool {
         let is_fact = |record: &Record| matches!(record.entry, Entry::Fact(_));
-        log::read(self).map_or(true, |contents| contents.records.iter().any(is_fact))
+        log::read(&self.log()).map_or(true, |contents| contents.records.iter().any(is_fact))
     }
 
     pub(crate) fn lock(&self) -> PathBuf {

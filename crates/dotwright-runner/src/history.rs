@@ -2,8 +2,11 @@
 //! decisions (section 20).
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 
-use dotwright_engine::run::{AttemptId, Command, Plan, State, TimerId, Trace};
+use dotwright_engine::run::{
+    AttemptId, Command, Decision, Event, Plan, Renumbering, State, TimerId, Trace,
+};
 
 use crate::branches::Branches;
 use crate::conversation::Conversations;
@@ -12,6 +15,7 @@ use crate::folder::RunFolder;
 use crate::lock;
 use crate::log;
 use crate::record::{AttemptStarted, Entry, Line, Note, Part, Record, RunCreated};
+use crate::replay::{Difference, Replayed};
 use crate::report::Report;
 
 /// What a log stands for.
@@ -39,19 +43,12 @@ pub(crate) struct Folded {
 
 impl Folded {
     pub(crate) fn read(folder: &RunFolder, plan: &Plan) -> Result<Folded, RunError> {
-        let contents = log::read(folder)?;
+        let contents = log::read(&folder.log())?;
         let created = created(folder, &contents.records)?;
-        if crate::platform::sha256(plan.pipeline().source()) != created.graph_sha256 {
-            let why = "the pipeline in its folder is not the one that it began with".to_owned();
-            return Err(RunError::Damaged { path: folder.source(), seq: 1, why });
-        }
+        check_graph(folder, plan, &created)?;
         let mut fold = Fold::default();
         for record in &contents.records {
-            fold.feed(plan, record).map_err(|why| RunError::Damaged {
-                path: folder.log(),
-                seq: record.seq,
-                why,
-            })?;
+            fold.feed(plan, record).map_err(|difference| differs(folder, &difference))?;
         }
         let last = contents.records.last();
         Ok(Folded {
@@ -71,6 +68,17 @@ impl Folded {
             steerers: fold.steerers.into_values().collect(),
         })
     }
+}
+
+fn check_graph(folder: &RunFolder, plan: &Plan, created: &RunCreated) -> Result<(), RunError> {
+    if crate::platform::sha256(plan.pipeline().source()) == created.graph_sha256 {
+        return Ok(());
+    }
+    Err(RunError::OtherGraph { path: folder.source() })
+}
+
+fn differs(folder: &RunFolder, difference: &Difference) -> RunError {
+    RunError::Damaged { path: folder.log(), seq: difference.seq, why: difference.to_string() }
 }
 
 fn created(folder: &RunFolder, records: &[Record]) -> Result<RunCreated, RunError> {
@@ -96,24 +104,16 @@ struct Fold {
 }
 
 impl Fold {
-    fn feed(&mut self, plan: &Plan, record: &Record) -> Result<(), String> {
+    fn feed(&mut self, plan: &Plan, record: &Record) -> Result<(), Difference> {
         match &record.entry {
-            Entry::Fact(event) => {
-                if let Some(left) = self.expected.front() {
-                    return Err(format!("a decision is missing before it: {left:?}"));
+            Entry::Fact(event) => self.fact(plan, record.seq, event.clone())?,
+            Entry::Decision(command) => {
+                let expected = self.expected.pop_front();
+                if expected.as_ref() != Some(command) {
+                    return Err(Difference { seq: record.seq, replayed: expected });
                 }
-                let mut commands = Vec::new();
-                self.state.apply(plan, event.clone(), &mut commands);
-                commands.iter().for_each(|command| self.trace.observe(command));
-                self.expected = commands.into();
+                self.branches.of(plan, &Line::Decision(command));
             }
-            Entry::Decision(command) => match self.expected.pop_front() {
-                Some(expected) if expected == *command => {
-                    self.branches.of(plan, &Line::Decision(command));
-                }
-                Some(expected) => return Err(format!("replay decides {expected:?}")),
-                None => return Err("replay decides nothing there".to_owned()),
-            },
             Entry::Note(Note::AttemptStarted(started)) => {
                 self.started.insert(started.attempt, started.clone());
                 let node = started.attempt.visit.node;
@@ -149,6 +149,46 @@ impl Fold {
         }
         Ok(())
     }
+
+    /// The same with the decisions of another version of the graph. Which other edges a step had is no part of what was
+    /// decided there.
+    fn feed_renumbered(
+        &mut self,
+        plan: &Plan,
+        record: &Record,
+        renumbering: &Renumbering,
+    ) -> Result<(), Difference> {
+        match &record.entry {
+            Entry::Fact(event) => self.fact(plan, record.seq, renumbering.event(event.clone())),
+            Entry::Decision(command) => {
+                let recorded = without_candidates(renumbering.command(command.clone()));
+                let replayed = self.expected.pop_front();
+                if replayed.clone().map(without_candidates).as_ref() == Some(&recorded) {
+                    return Ok(());
+                }
+                Err(Difference { seq: record.seq, replayed })
+            }
+            Entry::Note(_) => Ok(()),
+        }
+    }
+
+    fn fact(&mut self, plan: &Plan, seq: u64, event: Event) -> Result<(), Difference> {
+        if let Some(left) = self.expected.pop_front() {
+            return Err(Difference { seq, replayed: Some(left) });
+        }
+        let mut commands = Vec::new();
+        self.state.apply(plan, event, &mut commands);
+        commands.iter().for_each(|command| self.trace.observe(command));
+        self.expected = commands.into();
+        Ok(())
+    }
+}
+
+fn without_candidates(mut command: Command) -> Command {
+    if let Command::Decide(Decision::EdgeSelected { candidates, .. }) = &mut command {
+        candidates.clear();
+    }
+    command
 }
 
 /// A run to look at. Reading it changes nothing and needs no lock.
@@ -170,7 +210,22 @@ impl History {
     /// # Errors
     /// When its log is damaged or empty.
     pub fn read(folder: RunFolder) -> Result<History, RunError> {
-        let records = log::read(&folder)?.records;
+        let records = log::read(&folder.log())?.records;
+        History::of(folder, records)
+    }
+
+    /// Reads a log that somebody names, with the pipeline beside it.
+    ///
+    /// # Errors
+    /// As [`History::read`], and when there is no such file.
+    pub fn read_file(log: &Path) -> Result<History, RunError> {
+        std::fs::metadata(log).map_err(RunError::io("read", log))?;
+        let path = log.parent().unwrap_or(Path::new("")).to_owned();
+        let id = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        History::of(RunFolder { id, path }, log::read(log)?.records)
+    }
+
+    fn of(folder: RunFolder, records: Vec<Record>) -> Result<History, RunError> {
         let created = created(&folder, &records)?;
         let runner = lock::holder(&folder).map(|process| process.pid);
         Ok(History { folder, created, records, runner })
@@ -184,13 +239,53 @@ impl History {
         let mut fold = Fold::default();
         let records = self.records.iter().take_while(|record| until.is_none_or(|until| record.seq <= until));
         for record in records {
-            fold.feed(plan, record).map_err(|why| RunError::Damaged {
-                path: self.folder.log(),
-                seq: record.seq,
-                why,
-            })?;
+            fold.feed(plan, record).map_err(|difference| differs(&self.folder, &difference))?;
         }
         Ok((fold.state, fold.trace))
+    }
+
+    /// Feeds the recorded facts to the engine and compares what it decides with what is recorded, up to the record with
+    /// this number. With another version of the graph, `plan` is that of the run.
+    ///
+    /// # Errors
+    /// When `plan` is not that of the run, or a node that the run visited is gone from the other version.
+    pub fn replay(
+        &self,
+        plan: &Plan,
+        against: Option<&Plan>,
+        until: Option<u64>,
+    ) -> Result<Replayed, RunError> {
+        check_graph(&self.folder, plan, &self.created)?;
+        let kept = || self.records.iter().take_while(|record| until.is_none_or(|until| record.seq <= until));
+        let renumbering = against.map(|against| (against, Renumbering::between(plan, against)));
+        if let Some((_, renumbering)) = &renumbering {
+            for record in kept() {
+                if let Entry::Decision(Command::Decide(Decision::NodeEntered { visit, .. })) = &record.entry
+                    && renumbering.node(visit.node).is_none()
+                {
+                    let node = plan.name(visit.node).to_owned();
+                    return Err(RunError::Gone { node, seq: record.seq });
+                }
+            }
+        }
+        let mut fold = Fold::default();
+        let mut replayed = Replayed::default();
+        for record in kept() {
+            let fed = match &renumbering {
+                Some((against, renumbering)) => fold.feed_renumbered(against, record, renumbering),
+                None => fold.feed(plan, record),
+            };
+            if let Err(difference) = fed {
+                replayed.difference = Some(difference);
+                break;
+            }
+            match &record.entry {
+                Entry::Fact(_) => replayed.facts += 1,
+                Entry::Decision(_) => replayed.decisions += 1,
+                Entry::Note(_) => {}
+            }
+        }
+        Ok(replayed)
     }
 
     /// The report of the run as it stands.

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::RunError;
 use crate::folder::RunFolder;
@@ -98,12 +98,11 @@ pub(crate) struct Contents {
 }
 
 /// Reads a log. A bad record is a torn tail if nothing follows it, and damage otherwise.
-pub(crate) fn read(folder: &RunFolder) -> Result<Contents, RunError> {
-    let path = folder.log();
-    let bytes = match std::fs::read(&path) {
+pub(crate) fn read(path: &Path) -> Result<Contents, RunError> {
+    let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(RunError::io("read", &path)(error)),
+        Err(error) => return Err(RunError::io("read", path)(error)),
     };
     let mut contents = Contents::default();
     let mut prev = String::new();
@@ -119,7 +118,9 @@ pub(crate) fn read(folder: &RunFolder) -> Result<Contents, RunError> {
                 contents.length += line.len() as u64 + 1;
                 contents.records.push(record);
             }
-            (_, Err(why)) if !behind.is_empty() => return Err(RunError::Damaged { path, seq, why }),
+            (_, Err(why)) if !behind.is_empty() => {
+                return Err(RunError::Damaged { path: path.to_owned(), seq, why });
+            }
             (None, Ok(_)) | (_, Err(_)) => contents.torn = rest.len() as u64,
         }
         rest = behind;

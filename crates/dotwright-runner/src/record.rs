@@ -380,6 +380,13 @@ impl Note {
     }
 }
 
+/// A command as `dotwright logs` shows one: its kind, its node, and what it says.
+pub fn in_words(plan: &Plan, command: &Command) -> String {
+    let node = command_subject(command).0.map_or("", |visit| plan.name(visit.node));
+    let words = [command_kind(command), node, &command_summary(plan, command)];
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
 fn event_kind(event: &Event) -> &'static str {
     match event {
         Event::Started(_) => "started",

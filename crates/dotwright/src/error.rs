@@ -77,13 +77,17 @@ impl AppError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             AppError::Run(error) => match **error {
-                RunError::Io { .. } | RunError::Damaged { .. } | RunError::StoppedDead => 9,
+                RunError::Io { .. }
+                | RunError::Damaged { .. }
+                | RunError::OtherGraph { .. }
+                | RunError::StoppedDead => 9,
                 RunError::Refused(_) => 4,
                 RunError::Held { .. }
                 | RunError::Exists(_)
                 | RunError::Unknown(_)
                 | RunError::Ambiguous(_)
                 | RunError::Empty(_)
+                | RunError::Gone { .. }
                 | RunError::BadId(_) => 2,
             },
             AppError::Read { .. }

@@ -25,6 +25,7 @@ mod output;
 mod parallel;
 mod position;
 mod prove;
+mod replay;
 mod report;
 mod rules;
 mod run_args;
@@ -83,6 +84,7 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Why(arguments) => why::run(arguments),
         Command::Fork(arguments) => runs::fork(arguments),
         Command::Diff(arguments) => run_diff::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
         Command::Cost(arguments) => spent::run(arguments),
         Command::Clean(arguments) => runs::clean(arguments),
         Command::Config(ConfigCommand::Schema) => {

@@ -409,6 +409,37 @@ pub(crate) struct DiffArgs {
     pub(crate) right: String,
 }
 
+pub(crate) const REPLAY_EXAMPLES: &str = "Examples:
+  dotwright replay @last                       does this version decide as the one that ran it?
+  dotwright replay @last --against build.dot   would the edited pipeline have gone the same way?
+  dotwright replay ci/events.jsonl             a log that was kept, with its graph.dot beside it
+  dotwright replay @last --until 40            only up to record 40
+
+Nothing is run. With --against, nodes are the same if their ids are, and edges if their ends are.
+
+Exit codes:
+  0  every decision is the same
+  1  one differs; the first is printed
+  2  there is no such run, a node that it visited is gone, or wrong usage
+  3  the pipeline of --against has errors
+  9  the log cannot be read, or is damaged";
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// A run id, a unique beginning of one, @last, or the path of an events.jsonl
+    #[arg(value_name = "RUN|FILE")]
+    pub(crate) run: String,
+    /// Stop after this record
+    #[arg(long, value_name = "SEQ")]
+    pub(crate) until: Option<u64>,
+    /// Decide by this version of the pipeline
+    #[arg(long, value_name = "GRAPH")]
+    pub(crate) against: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 pub(crate) const COST_EXAMPLES: &str = "Examples:
   dotwright cost                attempts, tokens and money of the last run, by node
   dotwright cost A B --json     of several runs together

@@ -22,11 +22,15 @@ pub(crate) fn open(run: &str) -> Result<(History, Plan), AppError> {
     Ok((history, plan))
 }
 
-fn plan(history: &History) -> Result<Plan, AppError> {
+pub(crate) fn plan(history: &History) -> Result<Plan, AppError> {
     let path = history.folder.source();
     let source = std::fs::read_to_string(&path).map_err(|error| AppError::Read { path, error })?;
-    let profile = Profile::by_name(&history.created.profile).unwrap_or_else(Profile::default);
-    Ok(Plan::new(Arc::new(Pipeline::parse(&source, profile))))
+    Ok(Plan::new(Arc::new(Pipeline::parse(&source, profile(history)))))
+}
+
+/// The profile that a run began with.
+pub(crate) fn profile(history: &History) -> &'static Profile {
+    Profile::by_name(&history.created.profile).unwrap_or_else(Profile::default)
 }
 
 pub(crate) fn list(arguments: &PsArgs) -> Result<Verdict, AppError> {
