@@ -349,10 +349,11 @@ fn a_run_out_of_attempts_can_go_on_with_more() {
     assert_eq!(checkout.report("r")["cost"]["attempts"], 3);
 }
 
-/// Three model steps of 40 tokens and 2 cents each.
+/// Three model steps of 40 tokens and 2 cents each, by a model with a price.
 fn models() -> (Checkout, String, String) {
     let (checkout, pipeline) = place(
-        "a [prompt=\"a $goal\"] b [prompt=\"b $goal\"] c [prompt=\"c $goal\"] start -> a -> b -> c -> exit",
+        "node [llm_model=\"gpt-5.2\"] a [prompt=\"a $goal\"] b [prompt=\"b $goal\"] c [prompt=\"c $goal\"] \
+         start -> a -> b -> c -> exit",
     );
     let backend = checkout.aside(
         "backend.sh",
@@ -382,6 +383,46 @@ fn goes_on_with_more(flag: &str, little: &str, much: &str) {
 fn a_run_out_of_tokens_or_money_can_go_on_with_more() {
     goes_on_with_more("--budget-tokens", "80", "1000");
     goes_on_with_more("--budget-usd", "0.04", "1");
+}
+
+/// A model step that costs nobody knows what, and what the program says about it.
+#[track_caller]
+fn refused_without_a_price(model: &str, said: &str) {
+    let (checkout, pipeline) = place(&format!("a [prompt=\"a $goal\"{model}] start -> a -> exit"));
+    let backend = checkout.aside("backend.sh", "cat > /dev/null\necho called >> calls\necho done\n");
+    let backend = format!("/bin/sh {backend}");
+    let run = ["run", "--run-id", "r", "--backend", &backend, "--budget-usd", "1", &pipeline];
+    let refused = checkout.says(&run, 6);
+    assert!(refused.contains(said) && refused.contains("resume r --allow-unpriced"), "{refused}");
+    let report = checkout.report("r");
+    assert_eq!((&report["reason"], &report["reason_node"]), (&json!("unpriced"), &json!("a")));
+    assert_eq!(checkout.read("calls"), "");
+    checkout.says(&["resume", "r"], 6);
+    checkout.says(&["resume", "r", "--allow-unpriced"], 0);
+    assert_eq!(checkout.read("calls"), "called\n");
+    let allowed = ["run", "--allow-unpriced", "--backend", &backend, "--budget-usd", "1", &pipeline];
+    assert!(checkout.says(&allowed, 0).contains("only if the backend says what it cost"));
+    checkout.says(&["run", "--backend", &backend, "--budget-tokens", "9", &pipeline], 0);
+}
+
+#[test]
+fn a_call_without_a_price_is_refused_under_a_budget_of_money() {
+    refused_without_a_price("", "`a` names no model");
+    refused_without_a_price(", llm_model=unheard-of", "`unheard-of` of `a` is not in the price table");
+}
+
+#[test]
+fn a_backend_that_says_only_its_tokens_is_billed_by_the_table() {
+    let (checkout, pipeline) =
+        place("a [prompt=\"a $goal\", llm_model=\"claude-opus-4-6\"] start -> a -> exit");
+    let backend = checkout.aside(
+        "backend.sh",
+        "cat > /dev/null\necho done\n\
+         echo '{\"outcome\": \"success\", \"usage\": {\"tokens\": 1000}}' > \"$ATTRACTOR_STATUS_FILE\"\n",
+    );
+    let backend = format!("/bin/sh {backend}");
+    checkout.says(&["run", "--run-id", "r", "--backend", &backend, "--budget-usd", "1", &pipeline], 0);
+    assert_eq!(checkout.report("r")["cost"]["micro_usd"], 25_000, "at the price of what it writes");
 }
 
 #[test]

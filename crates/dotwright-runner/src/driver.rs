@@ -12,8 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use dotwright_engine::run::{
-    AttemptId, AttemptSpec, CallId, Command, Cost, Event, NodeKey, Phase, Plan, State, TimerId, Trace,
-    VisitId,
+    AttemptId, AttemptSpec, CallId, Command, Event, NodeKey, Phase, Plan, State, TimerId, Trace, VisitId,
 };
 use dotwright_model::AttributeKey;
 
@@ -261,7 +260,7 @@ impl<'r> Driver<'r> {
                 }
                 if let Some(usage) = usage {
                     let call = CallId { attempt, call: 1 };
-                    let actual = Cost { tokens: usage.tokens, micro_usd: usage.micro_usd };
+                    let actual = self.bill(attempt.visit.node, usage);
                     events.push(Event::CallSettled { call, actual });
                 }
                 events.push(Event::AttemptEnded { attempt, evidence });

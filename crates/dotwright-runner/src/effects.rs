@@ -8,14 +8,17 @@ use dotwright_engine::run::{
 };
 use dotwright_model::AttributeKey;
 
+use crate::agent;
 use crate::attributes::text;
 use crate::child;
 use crate::driver::Driver;
 use crate::error::RunError;
 use crate::mailbox::Incoming;
 use crate::platform::{jitter_thousandths, now_millis};
+use crate::prices::Price;
 use crate::record::{Line, Note};
 use crate::requests::Request;
+use crate::status_file::Usage;
 use crate::step;
 use crate::worktree::Subject;
 
@@ -46,7 +49,21 @@ impl Driver<'_> {
             .and_then(|text| dotwright_engine::run::micro_usd(&text));
         let money = left(limits.micro_usd, settled.micro_usd, reserved.micro_usd);
         let tokens = left(limits.tokens, settled.tokens, reserved.tokens);
-        Some(Cost { tokens: tokens.unwrap_or(0), micro_usd: Some(own.or(money).unwrap_or(0)) })
+        let micro_usd = match own.or(money) {
+            Some(share) => self.price(node).map(|_| share),
+            None => Some(0),
+        };
+        Some(Cost { tokens: tokens.unwrap_or(0), micro_usd })
+    }
+
+    /// What a call has cost. Where only its tokens are known, they count at the higher price of its model.
+    pub(crate) fn bill(&self, node: NodeKey, usage: Usage) -> Cost {
+        let most = || self.price(node).map(|price| price.most(usage.tokens));
+        Cost { tokens: usage.tokens, micro_usd: usage.micro_usd.or_else(most) }
+    }
+
+    fn price(&self, node: NodeKey) -> Option<Price> {
+        self.setup.catalogue.of(&agent::model(&self.plan, node)?)
     }
 
     pub(crate) fn start_timer(&mut self, timer: TimerId, spec: TimerSpec) -> Result<Option<Event>, RunError> {

@@ -27,20 +27,42 @@ pub enum RunError {
         pid: i32,
     },
     /// A record that is not the last one is damaged.
-    #[error("record {seq} of `{}` is damaged: {why}", path.display())]
+    #[error("record {seq} of `{}`, at byte {offset}, is damaged: {why}", path.display())]
     Damaged {
         /// The log.
         path: PathBuf,
         /// Which record, from 1.
         seq: u64,
+        /// Where it begins.
+        offset: u64,
         /// What is wrong.
         why: String,
+    },
+    /// Damage that leaves nothing to go on from.
+    #[error("record {seq} of `{}` is damaged, and nothing was started before it", path.display())]
+    NothingLeft {
+        /// The log.
+        path: PathBuf,
+        /// Which record, from 1.
+        seq: u64,
     },
     /// The pipeline in the folder of a run was changed.
     #[error("`{}` is not the pipeline that the run began with", path.display())]
     OtherGraph {
         /// Where it is.
         path: PathBuf,
+    },
+    /// `lock.json` is not of this run.
+    #[error("`{}` says {what} `{pinned}`, and the log `{logged}`", path.display())]
+    OtherPins {
+        /// The file.
+        path: PathBuf,
+        /// Its key.
+        what: &'static str,
+        /// What it says.
+        pinned: String,
+        /// What the log says.
+        logged: String,
     },
     /// A run is replayed on a version of its graph that lacks a node which it visited.
     #[error("the run enters `{node}` with record {seq}, and the graph has no such node")]

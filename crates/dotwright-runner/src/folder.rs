@@ -135,6 +135,11 @@ impl RunFolder {
         self.path.join("graph.dot")
     }
 
+    /// What the run was begun with.
+    pub(crate) fn pins(&self) -> PathBuf {
+        self.path.join("lock.json")
+    }
+
     /// The report, written when the run ends or rests.
     pub fn report(&self) -> PathBuf {
         self.path.join("final.json")
@@ -144,7 +149,7 @@ impl RunFolder {
     /// nothing; the run can be begun anew under its name.
     pub(crate) fn is_begun(&self) -> bool {
         let is_fact = |record: &Record| matches!(record.entry, Entry::Fact(_));
-        log::read(&self.log()).map_or(true, |contents| contents.records.iter().any(is_fact))
+        log::read_whole(&self.log()).map_or(true, |contents| contents.records.iter().any(is_fact))
     }
 
     pub(crate) fn lock(&self) -> PathBuf {
@@ -209,7 +214,7 @@ pub(crate) fn private_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// A node id as the name of a file. Ids may hold anything; two of them never give the same name.
-pub(crate) fn file_name(node: &str) -> String {
+pub fn file_name(node: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
     if !node.is_empty() && node.len() <= 100 && node.chars().all(plain) {
         return node.to_owned();

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
+use std::sync::Arc;
 
-use dotwright_engine::run::{
-    AttemptId, Command, Decision, Event, Plan, Renumbering, State, TimerId, Trace,
-};
+use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, Renumbering, State, TimerId, Trace};
+use dotwright_model::{Pipeline, Profile};
 
 use crate::branches::Branches;
 use crate::conversation::Conversations;
@@ -43,13 +43,10 @@ pub(crate) struct Folded {
 
 impl Folded {
     pub(crate) fn read(folder: &RunFolder, plan: &Plan) -> Result<Folded, RunError> {
-        let contents = log::read(&folder.log())?;
+        let contents = log::read_whole(&folder.log())?;
         let created = created(folder, &contents.records)?;
         check_graph(folder, plan, &created)?;
-        let mut fold = Fold::default();
-        for record in &contents.records {
-            fold.feed(plan, record).map_err(|difference| differs(folder, &difference))?;
-        }
+        let fold = fold(folder, plan, &contents.records)?;
         let last = contents.records.last();
         Ok(Folded {
             created,
@@ -77,8 +74,24 @@ fn check_graph(folder: &RunFolder, plan: &Plan, created: &RunCreated) -> Result<
     Err(RunError::OtherGraph { path: folder.source() })
 }
 
-fn differs(folder: &RunFolder, difference: &Difference) -> RunError {
-    RunError::Damaged { path: folder.log(), seq: difference.seq, why: difference.to_string() }
+/// Folds records, and requires the recorded decisions.
+pub(crate) fn fold<'r>(
+    folder: &RunFolder,
+    plan: &Plan,
+    records: impl IntoIterator<Item = &'r Record>,
+) -> Result<Fold, RunError> {
+    let mut fold = Fold::default();
+    let mut offset = 0;
+    for record in records {
+        fold.feed(plan, record).map_err(|difference| RunError::Damaged {
+            path: folder.log(),
+            seq: difference.seq,
+            offset,
+            why: difference.to_string(),
+        })?;
+        offset += record.length();
+    }
+    Ok(fold)
 }
 
 fn created(folder: &RunFolder, records: &[Record]) -> Result<RunCreated, RunError> {
@@ -88,8 +101,9 @@ fn created(folder: &RunFolder, records: &[Record]) -> Result<RunCreated, RunErro
     }
 }
 
+/// Records folded so far.
 #[derive(Default)]
-struct Fold {
+pub(crate) struct Fold {
     state: State,
     trace: Trace,
     expected: VecDeque<Command>,
@@ -210,7 +224,7 @@ impl History {
     /// # Errors
     /// When its log is damaged or empty.
     pub fn read(folder: RunFolder) -> Result<History, RunError> {
-        let records = log::read(&folder.log())?.records;
+        let records = log::read_whole(&folder.log())?.records;
         History::of(folder, records)
     }
 
@@ -222,13 +236,28 @@ impl History {
         std::fs::metadata(log).map_err(RunError::io("read", log))?;
         let path = log.parent().unwrap_or(Path::new("")).to_owned();
         let id = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        History::of(RunFolder { id, path }, log::read(log)?.records)
+        History::of(RunFolder { id, path }, log::read_whole(log)?.records)
     }
 
-    fn of(folder: RunFolder, records: Vec<Record>) -> Result<History, RunError> {
+    pub(crate) fn of(folder: RunFolder, records: Vec<Record>) -> Result<History, RunError> {
         let created = created(&folder, &records)?;
         let runner = lock::holder(&folder).map(|process| process.pid);
         Ok(History { folder, created, records, runner })
+    }
+
+    /// The plan of the run's own pipeline, which is not checked here: the run could not have begun otherwise.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn plan(&self) -> Result<Plan, RunError> {
+        let path = self.folder.source();
+        let source = std::fs::read_to_string(&path).map_err(RunError::io("read", &path))?;
+        Ok(Plan::new(Arc::new(Pipeline::parse(&source, self.profile()))))
+    }
+
+    /// The profile that the run began with.
+    pub fn profile(&self) -> &'static Profile {
+        Profile::by_name(&self.created.profile).unwrap_or_else(Profile::default)
     }
 
     /// How the run stood after the record with this number; at the end without one.
@@ -236,11 +265,8 @@ impl History {
     /// # Errors
     /// When a record is not what the engine decides.
     pub fn fold(&self, plan: &Plan, until: Option<u64>) -> Result<(State, Trace), RunError> {
-        let mut fold = Fold::default();
         let records = self.records.iter().take_while(|record| until.is_none_or(|until| record.seq <= until));
-        for record in records {
-            fold.feed(plan, record).map_err(|difference| differs(&self.folder, &difference))?;
-        }
+        let fold = fold(&self.folder, plan, records)?;
         Ok((fold.state, fold.trace))
     }
 

@@ -95,9 +95,26 @@ pub(crate) struct Contents {
     pub(crate) length: u64,
     /// Bytes behind them: a torn tail.
     pub(crate) torn: u64,
+    /// What is wrong with the record behind them, if that is no torn tail.
+    damage: Option<String>,
 }
 
-/// Reads a log. A bad record is a torn tail if nothing follows it, and damage otherwise.
+impl Contents {
+    /// The damage that the log has, as an error.
+    pub(crate) fn damage(&self, path: &Path) -> Option<RunError> {
+        let seq = self.records.len() as u64 + 1;
+        let why = self.damage.clone()?;
+        Some(RunError::Damaged { path: path.to_owned(), seq, offset: self.length, why })
+    }
+}
+
+/// Reads a log that has to be whole.
+pub(crate) fn read_whole(path: &Path) -> Result<Contents, RunError> {
+    let contents = read(path)?;
+    contents.damage(path).map_or(Ok(contents), Err)
+}
+
+/// Reads a log up to its first bad record. That is a torn tail if nothing follows it, and damage otherwise.
 pub(crate) fn read(path: &Path) -> Result<Contents, RunError> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
@@ -119,7 +136,8 @@ pub(crate) fn read(path: &Path) -> Result<Contents, RunError> {
                 contents.records.push(record);
             }
             (_, Err(why)) if !behind.is_empty() => {
-                return Err(RunError::Damaged { path: path.to_owned(), seq, why });
+                contents.damage = Some(why);
+                break;
             }
             (None, Ok(_)) | (_, Err(_)) => contents.torn = rest.len() as u64,
         }

@@ -327,6 +327,11 @@ impl Record {
         self.line.clone()
     }
 
+    /// Bytes that it takes in the log, with its line break.
+    pub(crate) fn length(&self) -> u64 {
+        self.line.len() as u64 + 1
+    }
+
     /// The visit it is about.
     pub fn visit(&self) -> Option<VisitId> {
         match &self.entry {

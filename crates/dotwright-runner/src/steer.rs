@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dotwright_engine::run::{AttemptId, CallId, Cost, Event};
+use dotwright_engine::run::{AttemptId, CallId, Event};
 
 use crate::child::Child;
 use crate::driver::{Driver, Waiting};
@@ -78,10 +78,9 @@ impl Driver<'_> {
     ) -> Result<Option<Event>, RunError> {
         self.running.remove(&attempt);
         let call = self.children.get_mut(&attempt).and_then(|child| child.call.take());
-        let settled = call.zip(usage).map(|(call, usage)| Event::CallSettled {
-            call,
-            actual: Cost { tokens: usage.tokens, micro_usd: usage.micro_usd },
-        });
+        let settled = call
+            .zip(usage)
+            .map(|(call, usage)| Event::CallSettled { call, actual: self.bill(attempt.visit.node, usage) });
         let by = self.node_of(attempt).to_owned();
         match (text, self.children.get(&attempt)) {
             (Ok(text), Some(Child { control, .. })) => {

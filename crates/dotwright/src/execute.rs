@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dotwright_engine::run::Limits;
+use dotwright_engine::run::{Budget, Limits};
 use dotwright_runner::{
     Answers, Backend, Control, Graph, Handlers, History, Observer, OnGate, Report, Root, RunError, Setup,
     Variables, WorktreeMode,
@@ -15,6 +15,7 @@ use crate::args::Pair;
 use crate::dashboard::Dashboard;
 use crate::error::AppError;
 use crate::load::{self, Refused};
+use crate::prices::Prices;
 use crate::run_args::{ConductArgs, OnGateName, ResumeArgs, RunArgs, WorktreeName};
 use crate::terminal::{Lines, person};
 use crate::{Verdict, dashboard, output};
@@ -43,7 +44,7 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     for Pair { key, value } in &arguments.input {
         setup.inputs.insert(key.clone(), input_text(value)?);
     }
-    for caution in dotwright_runner::cautions(&graph) {
+    for caution in dotwright_runner::cautions(&graph, &setup) {
         output::write_stderr(&format!("warning: {}\n  help: {}\n", caution.message, caution.help));
     }
     let id = arguments.run_id.clone().unwrap_or_else(dotwright_runner::new_run_id);
@@ -60,7 +61,13 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
 pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
     let conduct = &arguments.conduct;
     let root = Root::from_environment();
-    let history = History::read(root.find(&arguments.run)?)?;
+    let folder = root.find(&arguments.run)?;
+    if arguments.accept_damage
+        && let Some(warning) = dotwright_runner::accept_damage(&root, &folder.id)?
+    {
+        output::write_stderr(&format!("warning: {warning}\n"));
+    }
+    let history = History::read(folder)?;
     let (graph, mut setup) = match taken_up(&history)? {
         Ok(taken_up) => taken_up,
         Err(refused) => return refuse(conduct, refused),
@@ -73,8 +80,10 @@ pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
     if arguments.backend.is_some() {
         setup.backend = backend(arguments.backend.as_deref(), &history.created.backend_variables)?;
     }
-    let changes =
-        conduct.max_nodes.is_some() || conduct.budget_usd.is_some() || conduct.budget_tokens.is_some();
+    let changes = conduct.max_nodes.is_some()
+        || conduct.budget_usd.is_some()
+        || conduct.budget_tokens.is_some()
+        || conduct.allow_unpriced;
     if changes {
         let plan = dotwright_engine::run::Plan::new(graph.pipeline.share());
         let (state, _) = history.fold(&plan, None)?;
@@ -124,6 +133,7 @@ pub(crate) fn taken_up(history: &History) -> Result<Result<(Arc<Graph>, Setup), 
         variables: Variables::of_this_process(),
         backend: backend.map(|words| Backend { words, variables: created.backend_variables.clone() }),
         handlers: created.handlers.iter().cloned().collect::<Handlers>(),
+        catalogue: Arc::new(Prices::listed()?.catalogue),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Setup::default()
     };
@@ -143,6 +153,7 @@ fn setup(conduct: &ConductArgs, graph: &Graph) -> Result<Setup, AppError> {
         },
         asker,
         max_wall: conduct.max_wall,
+        catalogue: Arc::new(Prices::listed()?.catalogue),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Setup::default()
     })
@@ -153,7 +164,7 @@ fn limits(conduct: &ConductArgs, before: Limits) -> Limits {
         max_attempts: conduct.max_nodes.unwrap_or(before.max_attempts),
         tokens: conduct.budget_tokens.or(before.tokens),
         micro_usd: conduct.budget_usd.or(before.micro_usd),
-        ..before
+        allow_unpriced: conduct.allow_unpriced || before.allow_unpriced,
     }
 }
 
@@ -270,6 +281,9 @@ pub(crate) fn ending(report: &Report) -> String {
     if !report.open_gates.is_empty() {
         text.push_str(&format!("open gates: {}\n", report.open_gates.join(", ")));
         text.push_str(&format!("  dotwright answer {run} GATE CHOICE, then dotwright resume {run}\n"));
+    } else if report.reason == Budget::Unpriced.as_str() {
+        text.push_str("the price of its model is not known, so `--budget-usd` cannot hold\n");
+        text.push_str(&format!("  dotwright resume {run} --allow-unpriced makes such calls, uncounted\n"));
     } else if report.partial {
         text.push_str(&format!("  dotwright resume {run} goes on\n"));
     } else if report.exit_code != 0 {

@@ -14,6 +14,7 @@ mod error;
 mod estimate;
 mod execute;
 mod explain;
+mod export;
 mod fingerprint;
 mod fmt;
 mod graph;
@@ -24,6 +25,7 @@ mod memory;
 mod output;
 mod parallel;
 mod position;
+mod prices;
 mod prove;
 mod replay;
 mod report;
@@ -84,6 +86,7 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Why(arguments) => why::run(arguments),
         Command::Fork(arguments) => runs::fork(arguments),
         Command::Diff(arguments) => run_diff::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Cost(arguments) => spent::run(arguments),
         Command::Clean(arguments) => runs::clean(arguments),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::error::AppError;
 use crate::run_args::ReplayArgs;
-use crate::{Verdict, output, prove, report, runs};
+use crate::{Verdict, output, prove, report};
 
 pub(crate) fn run(arguments: &ReplayArgs) -> Result<Verdict, AppError> {
     let path = Path::new(&arguments.run);
@@ -17,9 +17,9 @@ pub(crate) fn run(arguments: &ReplayArgs) -> Result<Verdict, AppError> {
     } else {
         History::read(Root::from_environment().find(&arguments.run)?)?
     };
-    let plan = runs::plan(&history)?;
+    let plan = history.plan()?;
     let against = match &arguments.against {
-        Some(file) => match prove::plan(file, Some(runs::profile(&history)))? {
+        Some(file) => match prove::plan(file, Some(history.profile()))? {
             Ok(against) => Some(against),
             Err(refused) => {
                 output::write_stderr(&refused);

@@ -90,6 +90,9 @@ pub(crate) struct ConductArgs {
     /// Spend no more than this on models
     #[arg(long, value_parser = dollars, value_name = "USD")]
     pub(crate) budget_usd: Option<u64>,
+    /// Make calls whose price is not known, which then do not count against --budget-usd
+    #[arg(long)]
+    pub(crate) allow_unpriced: bool,
     /// Use no more tokens than this
     #[arg(long, value_name = "N")]
     pub(crate) budget_tokens: Option<u64>,
@@ -130,6 +133,7 @@ pub(crate) const RESUME_EXAMPLES: &str = "Examples:
   dotwright resume @last                    the run that began last
   dotwright resume 20261121-1655            a unique beginning of its id is enough
   dotwright resume @last --budget-usd 10    with a larger budget
+  dotwright resume @last --accept-damage    from the last good record of a damaged log
 
 What finished is not repeated. A step that was running when the runner died is run again, after what is left of it
 was ended.
@@ -141,6 +145,9 @@ pub(crate) struct ResumeArgs {
     /// A run id, a unique beginning of one, or @last
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
+    /// Cut a log that is damaged before its first bad record, and keep the whole one beside it
+    #[arg(long)]
+    pub(crate) accept_damage: bool,
     /// Do model steps with this command from now on
     #[arg(long, value_name = "COMMAND")]
     pub(crate) backend: Option<String>,
@@ -438,6 +445,43 @@ pub(crate) struct ReplayArgs {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+pub(crate) const EXPORT_EXAMPLES: &str = "Examples:
+  dotwright export @last --layout spec                in a folder that is called like the run
+  dotwright export @last --layout spec -o out         in the folder `out`
+  dotwright export @last --layout spec -o out --force in place of the export that is there
+
+The folder has the form of the attractor specification: `manifest.json`, `checkpoint.json`, and for each node that was
+visited `status.json`, with `prompt.md` and `response.md` for model steps, of its last visit. Outputs of tool steps that
+are longer than 100 KiB are in `artifacts`. Secrets are redacted as they are in the log.
+
+Exit codes:
+  0  the folder is written, and its name printed
+  2  there is no such run, the folder is in use, or wrong usage
+  9  the log is damaged";
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// A run id, a unique beginning of one, or @last
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// The form of the folder
+    #[arg(long, value_enum, value_name = "FORM")]
+    layout: LayoutName,
+    /// Write to this folder, which has to be empty or not there [default: the id of the run]
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace an export that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// The form of an exported run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LayoutName {
+    /// That of the attractor specification, sections 5.3 to 5.6
+    Spec,
 }
 
 pub(crate) const COST_EXAMPLES: &str = "Examples:

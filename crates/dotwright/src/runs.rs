@@ -3,10 +3,8 @@
 use std::io::Write;
 
 use dotwright_engine::run::{Answer, Command, Event, Evidence, NodeKey, Phase, Plan, ReportedVisit, VisitId};
-use dotwright_model::{Pipeline, Profile};
 use dotwright_runner::{Entry, History, Note, Record, Request, Root, RunError};
 use serde_json::json;
-use std::sync::Arc;
 
 use crate::error::AppError;
 use crate::load::Refused;
@@ -18,19 +16,8 @@ use crate::{Verdict, execute, output, why};
 /// A run that a person names, with its plan.
 pub(crate) fn open(run: &str) -> Result<(History, Plan), AppError> {
     let history = History::read(Root::from_environment().find(run)?)?;
-    let plan = plan(&history)?;
+    let plan = history.plan()?;
     Ok((history, plan))
-}
-
-pub(crate) fn plan(history: &History) -> Result<Plan, AppError> {
-    let path = history.folder.source();
-    let source = std::fs::read_to_string(&path).map_err(|error| AppError::Read { path, error })?;
-    Ok(Plan::new(Arc::new(Pipeline::parse(&source, profile(history)))))
-}
-
-/// The profile that a run began with.
-pub(crate) fn profile(history: &History) -> &'static Profile {
-    Profile::by_name(&history.created.profile).unwrap_or_else(Profile::default)
 }
 
 pub(crate) fn list(arguments: &PsArgs) -> Result<Verdict, AppError> {
@@ -71,7 +58,7 @@ pub(crate) fn list(arguments: &PsArgs) -> Result<Verdict, AppError> {
 
 /// The status of a run, and where it is or why it ended there.
 fn status(history: &History) -> Result<(String, String), AppError> {
-    let plan = plan(history)?;
+    let plan = history.plan()?;
     let report = match history.report(&plan, None) {
         Ok(report) => report,
         Err(error) => return Ok((format!("damaged: {error}"), String::new())),
@@ -147,7 +134,7 @@ pub(crate) fn logs(arguments: &LogsArgs) -> Result<Verdict, AppError> {
     let mut next = arguments.since.unwrap_or(0);
     loop {
         let history = History::read(folder.clone())?;
-        let plan = plan(&history)?;
+        let plan = history.plan()?;
         let mut text = Vec::new();
         for record in history.records.iter().filter(|record| record.seq >= next && wanted(arguments, record))
         {
@@ -249,7 +236,7 @@ fn tell_or_ask(
 ) -> Result<(), AppError> {
     let choice = choice.to_owned();
     if history.runner.is_some() {
-        let name = plan(history)?.name(gate.node).to_owned();
+        let name = history.plan()?.name(gate.node).to_owned();
         let request = Request::Answer { gate: name, visit: gate.visit, choice, text, by };
         return Ok(dotwright_runner::send(&history.folder, &request)?);
     }
