@@ -90,6 +90,12 @@ pub enum RunError {
     /// Preflight failed (section 1.1).
     #[error("preflight refuses the pipeline")]
     Refused(Vec<Refusal>),
+    /// Somebody removed the log of a run that goes on.
+    #[error("`{}` was removed while the run went on", .0.display())]
+    Removed(PathBuf),
+    /// The run that this one is a child of failed.
+    #[error("the runner of its parent failed")]
+    Abandoned,
     /// An observer asked to stop dead.
     #[error("stopped dead")]
     StoppedDead,

@@ -35,6 +35,11 @@ impl Root {
         existing.zip(folder.canonicalize().ok()).is_some_and(|(own, folder)| own.starts_with(folder))
     }
 
+    /// Where a run of this id lies, if there is one.
+    pub fn folder_of(&self, id: &str) -> PathBuf {
+        self.0.join(id)
+    }
+
     /// A new folder for a run.
     ///
     /// # Errors
@@ -184,8 +189,11 @@ pub(crate) fn fresh_folder(path: &Path) -> std::io::Result<()> {
     builder.mode(0o700);
     match (builder.create(path), path.parent()) {
         (Err(error), Some(parent)) if error.kind() == std::io::ErrorKind::NotFound => {
-            private_folder(parent)?;
-            builder.create(path)
+            // Not those above it: a folder of a run that is gone does not come back.
+            match builder.create(parent) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+                Ok(()) | Err(_) => builder.create(path),
+            }
         }
         (made, _) => made,
     }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::RunError;
@@ -82,6 +83,10 @@ impl Log {
         }
         let written = self.file.write_all(&self.batch).and_then(|()| self.file.sync_data());
         written.map_err(RunError::io("write", &self.path))?;
+        // What is written to a log without a name is lost.
+        if self.file.metadata().is_ok_and(|found| found.nlink() == 0) {
+            return Err(RunError::Removed(self.path.clone()));
+        }
         self.batch.clear();
         Ok(())
     }

@@ -13,23 +13,17 @@ use crate::record::{Line, Note};
 use crate::redaction::Secrets;
 use crate::requests::Request;
 use crate::status_file::{self, Usage};
-use crate::step::{self, Kind};
+use crate::step::{self, Kind, NotBegun};
 
 /// What the end of a steering model gives.
-pub(crate) fn ended(
-    attempt: AttemptId,
-    finished: std::io::Result<Finished>,
-    status: &Path,
-    secrets: &Secrets,
-) -> Incoming {
-    let leftovers = finished.as_ref().is_ok_and(|finished| finished.leftovers);
-    let text = match finished {
-        Ok(Finished { ending: Ending::Exited(0), stdout, .. }) if !stdout.text.trim().is_empty() => {
-            Ok(stdout.text)
+pub(crate) fn ended(attempt: AttemptId, finished: Finished, status: &Path, secrets: &Secrets) -> Incoming {
+    let Finished { ending, stdout, leftovers, .. } = finished;
+    let text = match ending {
+        Ending::Exited(0) if !stdout.text.trim().is_empty() => Ok(stdout.text),
+        Ending::Exited(0) => Err("the model said nothing".to_owned()),
+        Ending::Exited(_) | Ending::Signalled(_) | Ending::TimedOut | Ending::Stalled | Ending::Stopped => {
+            Err(format!("the backend ended with {ending}"))
         }
-        Ok(Finished { ending: Ending::Exited(0), .. }) => Err("the model said nothing".to_owned()),
-        Ok(Finished { ending, .. }) => Err(format!("the backend ended with {ending}")),
-        Err(error) => Err(error.to_string()),
     };
     let usage = status_file::read(status, secrets).usage;
     Incoming::Steered { attempt, text, usage, leftovers }
@@ -63,7 +57,8 @@ impl Driver<'_> {
                 self.running.insert(spec.attempt, stopper);
                 Ok(())
             }
-            Err(error) => {
+            Err(NotBegun::Runner(error)) => Err(error),
+            Err(NotBegun::Program(error)) => {
                 self.warn(format!("no steering text for `{}`: {error}", self.node_of(spec.attempt)))
             }
         }

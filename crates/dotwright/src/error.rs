@@ -25,6 +25,8 @@ pub(crate) enum AppError {
     WriteOutput { error: io::Error },
     #[error("the language server does not start: {error}")]
     Serve { error: io::Error },
+    #[error("the run cannot be detached: {error}")]
+    Detach { error: io::Error },
     #[error("`{name}` is larger than 4 GiB")]
     #[diagnostic(help("a pipeline of that size is most likely another file"))]
     TooLarge { name: String },
@@ -86,6 +88,8 @@ impl AppError {
                 | RunError::NothingLeft { .. }
                 | RunError::OtherGraph { .. }
                 | RunError::OtherPins { .. }
+                | RunError::Removed(_)
+                | RunError::Abandoned
                 | RunError::StoppedDead => 9,
                 RunError::Refused(_) => 4,
                 RunError::Held { .. }
@@ -103,6 +107,7 @@ impl AppError {
             | AppError::TooLarge { .. }
             | AppError::InText(_)
             | AppError::Serve { .. }
+            | AppError::Detach { .. }
             | AppError::Usage { .. } => 2,
         }
     }
@@ -123,7 +128,9 @@ impl From<RunError> for AppError {
             RunError::OtherGraph { .. } => Some("put the one back that it began with, or run the new one"),
             RunError::OtherPins { .. } => Some("put the file back that belongs to the log"),
             RunError::Gone { .. } => Some("replay what came before it, with `--until SEQ`"),
+            RunError::Removed(_) => Some("what was there is lost; run the pipeline anew"),
             RunError::Io { .. }
+            | RunError::Abandoned
             | RunError::Held { .. }
             | RunError::Exists(_)
             | RunError::Unknown(_)

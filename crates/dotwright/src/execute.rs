@@ -8,25 +8,35 @@ use dotwright_runner::{
     Answers, Backend, Control, Graph, Handlers, History, Observer, OnGate, Report, Root, RunError, Setup,
     Variables, WorktreeMode,
 };
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::args::Pair;
 use crate::dashboard::Dashboard;
+use crate::detach::Detached;
 use crate::error::AppError;
 use crate::load::{self, Refused};
 use crate::prices::Prices;
 use crate::run_args::{ConductArgs, OnGateName, ResumeArgs, RunArgs, WorktreeName};
 use crate::terminal::{Lines, person};
-use crate::{Verdict, dashboard, output};
+use crate::{Verdict, dashboard, detach, output};
 
 pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     let conduct = &arguments.conduct;
+    if arguments.detach && !arguments.detached {
+        return detach::start(arguments);
+    }
+    if arguments.detached {
+        detach::leave_the_terminal();
+    }
     let graph = match load::graph(&arguments.file, &arguments.file)? {
         Ok(graph) => graph,
         Err(refused) => return refuse(conduct, refused),
     };
     let mut setup = setup(conduct, &graph)?;
+    if arguments.detached && setup.on_gate == OnGate::Ask {
+        setup.on_gate = OnGate::Pause;
+    }
     setup.workdir = match &arguments.workdir {
         Some(workdir) => std::path::absolute(workdir).unwrap_or_else(|_| workdir.clone()),
         None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
@@ -51,6 +61,11 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     let root = Root::from_environment();
     let (control, mailbox) = Control::new();
     listen(&control)?;
+    if arguments.detached {
+        let result =
+            dotwright_runner::run(&graph, &setup, &root, &id, mailbox, &mut Detached::new(&root, &id));
+        return end(conduct, result);
+    }
     let file = arguments.file.display().to_string();
     let result = watched(conduct, &file, &control, &mut setup, |setup, observer| {
         dotwright_runner::run(&graph, setup, &root, &id, mailbox, observer)
@@ -212,11 +227,13 @@ fn input_text(value: &str) -> Result<String, AppError> {
 
 /// The first signal cancels the run, a second one ends its steps at once.
 fn listen(control: &Control) -> Result<(), AppError> {
+    // A file that may not grow is an error of the write that meets it, and not the end of the program.
     let mut signals =
-        Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(|error| AppError::ReadInput { error })?;
+        Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).map_err(|error| AppError::ReadInput { error })?;
     let control = control.clone();
     std::thread::spawn(move || {
-        for (count, signal) in signals.forever().enumerate() {
+        let asked = signals.forever().filter(|&signal| signal != SIGXFSZ);
+        for (count, signal) in asked.enumerate() {
             if count > 0 {
                 control.kill();
                 continue;

@@ -9,6 +9,7 @@
 mod args;
 mod check;
 mod dashboard;
+mod detach;
 mod diff;
 mod error;
 mod estimate;

@@ -15,8 +15,11 @@ pub(crate) const RUN_EXAMPLES: &str = "Examples:
   dotwright run build.dot --answers answers.json   human gates by a file
   dotwright run build.dot --max-wall 2h --budget-usd 5
   dotwright run build.dot --json                   every record of the log as a line of JSON
+  dotwright run build.dot --detach                 in the background: prints the id, `dotwright logs ID -f` follows
 
 Runs lie in $XDG_STATE_HOME/dotwright/runs, by default ~/.local/state/dotwright/runs.
+
+A detached run writes what it would say to `runner.log` in its folder, and exits with 0 here once it has begun.
 
 Exit codes:
   0  success                             5  waits for a person, or was paused
@@ -53,6 +56,12 @@ pub(crate) struct RunArgs {
     /// Work in a git worktree of the run, one more for each branch, and commit each step
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) worktree: WorktreeName,
+    /// Return when the run has begun, and go on without the terminal; gates that would ask pause
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Be the runner that `--detach` leaves behind
+    #[arg(long, hide = true, requires = "detach")]
+    pub(crate) detached: bool,
     #[command(flatten)]
     pub(crate) conduct: ConductArgs,
 }
