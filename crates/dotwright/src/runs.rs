@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use dotwright_engine::run::{Answer, Command, Event, Evidence, NodeKey, Phase, Plan, ReportedVisit, VisitId};
-use dotwright_runner::{Entry, History, Note, Record, Request, Root, RunError};
+use dotwright_runner::{Entry, History, Note, Record, Report, Request, Root, RunError};
 use serde_json::json;
 
 use crate::error::AppError;
@@ -58,11 +58,14 @@ pub(crate) fn list(arguments: &PsArgs) -> Result<Verdict, AppError> {
 
 /// The status of a run, and where it is or why it ended there.
 fn status(history: &History) -> Result<(String, String), AppError> {
-    let plan = history.plan()?;
-    let report = match history.report(&plan, None) {
-        Ok(report) => report,
-        Err(error) => return Ok((format!("damaged: {error}"), String::new())),
-    };
+    Ok(match history.report(&history.plan()?, None) {
+        Ok(report) => standing(history, &report),
+        Err(error) => (format!("damaged: {error}"), String::new()),
+    })
+}
+
+/// The same for a run whose report is made.
+fn standing(history: &History, report: &Report) -> (String, String) {
     let at = || report.context.get("current_node").cloned().unwrap_or_default();
     let node = if report.reason_node.is_empty() { at() } else { report.reason_node.clone() };
     let is_untouched_fork = history.created.forked.is_some()
@@ -76,7 +79,7 @@ fn status(history: &History) -> Result<(String, String), AppError> {
         (_, Some(_)) if report.partial => "running".to_owned(),
         (status, _) => status.to_owned(),
     };
-    Ok((status, node))
+    (status, node)
 }
 
 /// Visits as a path, the branches of a region between braces: `start -> fan {a -> b | c} -> join`.
@@ -105,8 +108,10 @@ pub(crate) fn show(arguments: &ShowArgs) -> Result<Verdict, AppError> {
         return Ok(Verdict::Clean);
     }
     let mut text = format!("run      {}\nfile     {}\n", report.run_id, history.created.graph_path);
-    let state = status(&history)?.0;
-    let shown = if arguments.at.is_some() { report.status.clone() } else { state };
+    let shown = match arguments.at {
+        Some(_) => report.status.clone(),
+        None => standing(&history, &report).0,
+    };
     text.push_str(&format!("status   {shown}\n"));
     if !report.reason.is_empty() {
         text.push_str(&format!("reason   {} {}\n", report.reason, report.reason_node));
