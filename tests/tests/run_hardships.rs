@@ -62,7 +62,9 @@ fn heals(checkout: &Checkout) {
 fn a_log_that_cannot_grow_ends_the_runner_and_not_the_run() {
     let (checkout, pipeline) = busy();
     let program = dotwright_folder().join("dotwright").display().to_string();
-    let limited = format!("ulimit -f 64; exec {program} run --run-id r --max-nodes 100000 {pipeline}");
+    let limited = format!(
+        "ulimit -f 64; exec {program} run --run-id r --report report.json --max-nodes 100000 {pipeline}"
+    );
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(&limited).current_dir(checkout.path(".")).env("XDG_STATE_HOME", checkout.state());
     let run = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -70,6 +72,8 @@ fn a_log_that_cannot_grow_ends_the_runner_and_not_the_run() {
     assert!(said.contains("cannot write `") && said.contains("File too large"), "{said}");
     assert!(pids_are_gone(&checkout), "{said}");
     assert!(checkout.says(&["ps"], 0).contains("crashed"));
+    let report: Value = serde_json::from_str(&checkout.read("report.json")).unwrap();
+    assert_eq!((&report["status"], &report["run_id"]), (&"internal_error".into(), &"r".into()));
     heals(&checkout);
 }
 

@@ -64,13 +64,13 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     if arguments.detached {
         let result =
             dotwright_runner::run(&graph, &setup, &root, &id, mailbox, &mut Detached::new(&root, &id));
-        return end(conduct, result);
+        return end(conduct, &id, result);
     }
     let file = arguments.file.display().to_string();
     let result = watched(conduct, &file, &control, &mut setup, |setup, observer| {
         dotwright_runner::run(&graph, setup, &root, &id, mailbox, observer)
     });
-    end(conduct, result)
+    end(conduct, &id, result)
 }
 
 pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
@@ -112,7 +112,7 @@ pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
     let result = watched(conduct, &file, &control, &mut setup, |setup, observer| {
         dotwright_runner::resume(&graph, setup, &root, &id, mailbox, observer)
     });
-    end(conduct, result)
+    end(conduct, &id, result)
 }
 
 /// Runs with a dashboard where a person can watch, else with plain lines or records.
@@ -259,7 +259,7 @@ fn refuse(conduct: &ConductArgs, refused: Refused) -> Result<Verdict, AppError> 
     Ok(Verdict::Run(code))
 }
 
-fn end(conduct: &ConductArgs, result: Result<Report, RunError>) -> Result<Verdict, AppError> {
+fn end(conduct: &ConductArgs, id: &str, result: Result<Report, RunError>) -> Result<Verdict, AppError> {
     let report = match result {
         Ok(report) => report,
         Err(RunError::Refused(refusals)) => {
@@ -272,7 +272,14 @@ fn end(conduct: &ConductArgs, result: Result<Report, RunError>) -> Result<Verdic
             write_report(conduct, &Report::refused(4, "preflight", &node, &message))?;
             return Ok(Verdict::Run(4));
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            let message = error.to_string();
+            let error = AppError::from(error);
+            if error.exit_code() == 9 {
+                write_report(conduct, &Report::failed(id, &message))?;
+            }
+            return Err(error);
+        }
     };
     write_report(conduct, &report)?;
     if !conduct.json {
