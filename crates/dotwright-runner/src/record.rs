@@ -1,6 +1,8 @@
 //! One line of the event log (section 20.1): an envelope, what happened, and what makes a damaged line visible.
 
-use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, TimerId, VisitId, WalkId};
+use dotwright_engine::run::{
+    AttemptId, Command, Decision, Event, GateSpec, Plan, Question, TimerId, VisitId, WalkId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -570,6 +572,10 @@ fn command_summary(plan: &Plan, command: &Command) -> String {
         }
         Command::Decide(Decision::BudgetExceeded { budget, .. }) => budget.as_str().to_owned(),
         Command::Decide(Decision::Warning(text)) => text.clone(),
+        Command::Ask(GateSpec { question: Question::Choices(choices), .. }) => {
+            let choices = choices.iter().map(|choice| format!("[{}] {}", choice.key, choice.text));
+            choices.collect::<Vec<_>>().join(", ")
+        }
         Command::Pause(pause) => pause.reason.as_str().to_owned(),
         Command::Finish(end) => end.status.as_str().to_owned(),
         Command::Decide(_)
