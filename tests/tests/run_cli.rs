@@ -400,6 +400,8 @@ fn refused_without_a_price(model: &str, said: &str) {
     checkout.says(&["resume", "r"], 6);
     checkout.says(&["resume", "r", "--allow-unpriced"], 0);
     assert_eq!(checkout.read("calls"), "called\n");
+    let cost = checkout.says(&["cost", "r"], 0);
+    assert!(cost.contains("not in the money: 1 call of a"), "{cost}");
     let allowed = ["run", "--allow-unpriced", "--backend", &backend, "--budget-usd", "1", &pipeline];
     assert!(checkout.says(&allowed, 0).contains("only if the backend says what it cost"));
     checkout.says(&["run", "--backend", &backend, "--budget-tokens", "9", &pipeline], 0);
@@ -423,6 +425,32 @@ fn a_backend_that_says_only_its_tokens_is_billed_by_the_table() {
     let backend = format!("/bin/sh {backend}");
     checkout.says(&["run", "--run-id", "r", "--backend", &backend, "--budget-usd", "1", &pipeline], 0);
     assert_eq!(checkout.report("r")["cost"]["micro_usd"], 25_000, "at the price of what it writes");
+}
+
+#[test]
+fn what_calls_used_counts_without_a_budget_too() {
+    let (checkout, pipeline, backend) = models();
+    checkout.says(&["run", "--run-id", "r", "--backend", &backend, &pipeline], 0);
+    let cost = checkout.report("r")["cost"].clone();
+    assert_eq!((&cost["tokens"], &cost["micro_usd"]), (&json!(120), &json!(60_000)));
+    assert_eq!(checkout.says(&["logs", "r", "--kind", "warning"], 0), "");
+}
+
+#[test]
+fn what_a_node_may_spend_holds_without_a_budget_of_the_run() {
+    let (checkout, pipeline) = place(
+        "a [prompt=\"a $goal\", llm_model=\"gpt-5.2\", max_cost_usd=\"0.05\", max_visits=9] t [shape=parallelogram, \
+         tool_command=\"false\"] start -> a -> t t -> exit [condition=\"outcome=success\"] t -> a [condition=\"outcome=fail\"]",
+    );
+    let backend = checkout.aside(
+        "backend.sh",
+        "cat > /dev/null\necho called >> calls\necho done\n\
+         echo '{\"outcome\": \"success\", \"usage\": {\"tokens\": 4, \"cost_usd\": 0.02}}' > \"$ATTRACTOR_STATUS_FILE\"\n",
+    );
+    let backend = format!("/bin/sh {backend}");
+    checkout.says(&["run", "--run-id", "r", "--backend", &backend, &pipeline], 6);
+    assert_eq!(checkout.report("r")["reason"], "max_cost_usd");
+    assert_eq!(checkout.read("calls").lines().count(), 3, "the third one goes over, and there is no fourth");
 }
 
 #[test]

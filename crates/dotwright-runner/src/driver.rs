@@ -300,8 +300,7 @@ impl<'r> Driver<'r> {
                 }
                 if let Some(usage) = usage {
                     let call = CallId { attempt, call: 1 };
-                    let actual = self.bill(attempt.visit.node, usage);
-                    events.push(Event::CallSettled { call, actual });
+                    events.extend(self.settled(call, usage));
                 }
                 events.push(Event::AttemptEnded { attempt, evidence });
             }

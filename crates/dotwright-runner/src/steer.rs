@@ -43,7 +43,12 @@ impl Driver<'_> {
                 self.soon.push_back(Event::CallRequested { call, worst_case });
                 Ok(())
             }
-            None => self.begin_steering(&spec),
+            None => {
+                if let Some(child) = self.children.get_mut(&attempt) {
+                    child.call = Some(call);
+                }
+                self.begin_steering(&spec)
+            }
         }
     }
 
@@ -70,12 +75,10 @@ impl Driver<'_> {
         attempt: AttemptId,
         text: Result<String, String>,
         usage: Option<Usage>,
-    ) -> Result<Option<Event>, RunError> {
+    ) -> Result<Vec<Event>, RunError> {
         self.running.remove(&attempt);
         let call = self.children.get_mut(&attempt).and_then(|child| child.call.take());
-        let settled = call
-            .zip(usage)
-            .map(|(call, usage)| Event::CallSettled { call, actual: self.bill(attempt.visit.node, usage) });
+        let settled = call.zip(usage).map(|(call, usage)| self.settled(call, usage)).unwrap_or_default();
         let by = self.node_of(attempt).to_owned();
         match (text, self.children.get(&attempt)) {
             (Ok(text), Some(Child { control, .. })) => {

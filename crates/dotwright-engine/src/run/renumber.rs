@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_changed_condition_is_the_same_edge() {
         let (old, new) =
-            ("s -> a -> x [condition=\"outcome=success\"]", "s -> a -> x [condition=\"outcome!=fail\"]");
+            ("s -> a a -> x [condition=\"outcome=success\"]", "s -> a a -> x [condition=\"outcome!=fail\"]");
         check(old, new, &["s>a = s>a", "a>x outcome=success = a>x outcome!=fail"]);
     }
 
