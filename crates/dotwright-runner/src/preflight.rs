@@ -140,7 +140,7 @@ pub fn cautions(graph: &Graph, setup: &Setup) -> Vec<Refusal> {
         let nodes = pipeline.nodes().map(NodeKey::from);
         for node in nodes.filter(|&node| asks_a_model(&plan, node)) {
             found.extend(idle_hooks(&pipeline, node));
-            if limits.micro_usd.is_some() {
+            if limits.micro_usd.is_some() || text(&pipeline, node, AttributeKey::MAX_COST_USD).is_some() {
                 found.extend(unpriced(&plan, node, setup, limits.allow_unpriced));
             }
         }
@@ -197,9 +197,9 @@ fn unpriced(plan: &Plan, node: NodeKey, setup: &Setup, allowed: bool) -> Option<
         None => format!("`{id}` names no model"),
     };
     let (what, help) = if allowed {
-        ("counts against `--budget-usd` only if the backend says what it cost", "")
+        ("counts only if the backend says what it cost", "")
     } else {
-        ("is refused under `--budget-usd`", ", or give `--allow-unpriced`")
+        ("is refused under a budget of money", ", or give `--allow-unpriced`")
     };
     Some(Refusal {
         node: id.to_owned(),

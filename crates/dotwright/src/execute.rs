@@ -306,7 +306,7 @@ pub(crate) fn ending(report: &Report) -> String {
         text.push_str(&format!("open gates: {}\n", report.open_gates.join(", ")));
         text.push_str(&format!("  dotwright answer {run} GATE CHOICE, then dotwright resume {run}\n"));
     } else if report.reason == Budget::Unpriced.as_str() {
-        text.push_str("the price of its model is not known, so `--budget-usd` cannot hold\n");
+        text.push_str("the price of its model is not known, so a budget of money cannot hold\n");
         text.push_str(&format!("  dotwright resume {run} --allow-unpriced makes such calls, uncounted\n"));
     } else if report.partial {
         text.push_str(&format!("  dotwright resume {run} goes on\n"));
