@@ -15,6 +15,7 @@ pub mod checkout;
 pub mod deaths;
 mod language_client;
 pub mod live;
+pub mod logs;
 mod positions;
 pub mod runs;
 mod tools;

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use dotwright_tests::checkout::{Checkout, route};
 use dotwright_tests::live::{place, tool};
+use dotwright_tests::logs::sealed;
 
 /// A run of three steps, and its log.
 fn ran() -> (Checkout, PathBuf) {
@@ -91,4 +92,27 @@ fn a_good_log_and_a_torn_one_need_no_acceptance() {
     let beside = std::fs::read_dir(log.parent().unwrap()).unwrap().flatten();
     let names = beside.map(|entry| entry.file_name().into_string().unwrap());
     assert_eq!(names.filter(|name| name.starts_with("events.")).count(), 1);
+}
+
+#[test]
+fn a_decision_that_the_engine_does_not_make_is_shown_and_can_be_cut_off() {
+    let (checkout, log) = ran();
+    let whole = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(sealed(&whole, |_| ()).lines().count(), whole.lines().count());
+    let edited = sealed(&whole, |record| {
+        if record["kind"] == "outcome_recorded" && record["node"] == "b" {
+            record["data"]["decide"]["outcome_recorded"]["status"] = "fail".into();
+        }
+    });
+    std::fs::write(&log, &edited).unwrap();
+    let differs = checkout.says(&["replay", "r"], 1);
+    let lines: Vec<&str> = differs.lines().map(str::trim).collect();
+    assert_eq!(
+        lines[1..3],
+        ["recorded  outcome_recorded  b  fail", "replay    outcome_recorded  b  success"]
+    );
+    assert!(checkout.says_in_a_line(&["resume", "r"], 9).contains("decides otherwise"));
+    checkout.says(&["resume", "r", "--accept-damage"], 0);
+    assert_eq!(checkout.read("trace"), "a\nb\nc\nc\n", "the fact that `b` has ended is good");
+    checkout.says(&["replay", "r"], 0);
 }

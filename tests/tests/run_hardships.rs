@@ -16,8 +16,8 @@ use std::process::{Child, Command, Stdio};
 use dotwright_tests::checkout::{Checkout, route};
 use dotwright_tests::dotwright_folder;
 use dotwright_tests::live::{begin, ends, is_alive, place, signal, tool, wait_for};
+use dotwright_tests::logs::sealed;
 use serde_json::Value;
-use sha2::Digest;
 
 /// What was broken across lines for the terminal, in one.
 fn in_a_line(said: &str) -> String {
@@ -154,26 +154,6 @@ fn a_run_whose_folder_becomes_read_only_ends_with_its_processes_and_goes_on_late
     assert!(pids_are_gone(&checkout), "{said}");
     set_mode(&folder, "u+w");
     heals(&checkout);
-}
-
-/// The lines of a log after an edit of each, sealed again: with good lengths, checksums and chain.
-fn sealed(text: &str, edit: impl Fn(&mut Value)) -> String {
-    let mut prev = String::new();
-    let mut lines = String::new();
-    for line in text.lines() {
-        let (body, _) = line.rsplit_once(",\"len\":").unwrap();
-        let mut record: Value = serde_json::from_str(&format!("{body}}}")).unwrap();
-        edit(&mut record);
-        record["prev"] = prev.into();
-        let mut body = record.to_string();
-        body.pop();
-        let line =
-            format!("{body},\"len\":{},\"crc\":\"{:08x}\"}}", body.len(), crc32fast::hash(body.as_bytes()));
-        prev = sha2::Sha256::digest(line.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        lines.push_str(&line);
-        lines.push('\n');
-    }
-    lines
 }
 
 /// A step that waits for `go`, whose runner and processes were killed while it did.
