@@ -113,6 +113,16 @@ impl Checkout {
         text.into_owned()
     }
 
+    /// The same in one line, for messages that are broken where the terminal would end.
+    ///
+    /// # Panics
+    /// When it ends with another one.
+    #[track_caller]
+    pub fn says_in_a_line(&self, arguments: &[&str], code: i32) -> String {
+        let said = self.says(arguments, code);
+        said.split_whitespace().filter(|word| *word != "|").collect::<Vec<_>>().join(" ")
+    }
+
     /// Runs a sample pipeline to this exit code, and gives its report.
     ///
     /// # Panics

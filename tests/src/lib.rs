@@ -14,6 +14,8 @@
 pub mod checkout;
 pub mod deaths;
 mod language_client;
+pub mod live;
+pub mod logs;
 mod positions;
 pub mod runs;
 mod tools;

@@ -10,56 +10,15 @@
     reason = "tests fail loudly"
 )]
 
-use std::io::Read;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use dotwright_tests::checkout::{Checkout, model, route, sample_path};
+use dotwright_tests::live::{begin, ends, is_alive, place, signal, tool, wait_for};
 use serde_json::{Value, json};
-
-/// A checkout and a pipeline between `digraph {` and `}`, beside it.
-fn place(body: &str) -> (Checkout, String) {
-    let checkout = Checkout::new(&[("README.md", "# Project\n")]);
-    let text = format!(
-        "digraph {{ graph [goal=test] node [timeout=\"60s\"] start [shape=Mdiamond] exit [shape=Msquare]\n{body}\n}}"
-    );
-    let pipeline = checkout.aside("pipeline.dot", &text);
-    (checkout, pipeline)
-}
-
-fn tool(name: &str, command: &str) -> String {
-    format!("{name} [shape=parallelogram, tool_command=\"{command}\"]\n")
-}
 
 const REVIEW: &str = "work [shape=parallelogram, tool_command=\"echo worked\"] review [shape=hexagon, label=\"Ship it?\"] \
     start -> work -> review review -> exit [label=\"[A] Approve\"] review -> work [label=\"[F] Fix\"]";
-
-fn begin(checkout: &Checkout, arguments: &[&str]) -> Child {
-    checkout.command().args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-#[track_caller]
-fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(20);
-    while !is_there() {
-        assert!(Instant::now() < patience, "{what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-#[track_caller]
-fn ends(mut child: Child, code: i32) -> String {
-    wait_for("the program ends", || child.try_wait().unwrap().is_some());
-    let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(code), "{said}");
-    said
-}
-
-fn signal(child: &Child, name: &str) {
-    let kill = std::process::Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-}
 
 #[test]
 fn runs_are_listed_by_status_and_named_by_beginnings() {
@@ -321,11 +280,6 @@ fn family(trapped: bool) -> (Checkout, String) {
     place(&(tool("slow", &command) + "start -> slow -> exit"))
 }
 
-fn is_alive(pid: &str) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    !status.is_empty() && !status.rsplit(')').next().unwrap().trim_start().starts_with('Z')
-}
-
 #[track_caller]
 fn cancelled_by(name: &str, trapped: bool, more: usize) {
     let (checkout, pipeline) = family(trapped);
@@ -395,10 +349,11 @@ fn a_run_out_of_attempts_can_go_on_with_more() {
     assert_eq!(checkout.report("r")["cost"]["attempts"], 3);
 }
 
-/// Three model steps of 40 tokens and 2 cents each.
+/// Three model steps of 40 tokens and 2 cents each, by a model with a price.
 fn models() -> (Checkout, String, String) {
     let (checkout, pipeline) = place(
-        "a [prompt=\"a $goal\"] b [prompt=\"b $goal\"] c [prompt=\"c $goal\"] start -> a -> b -> c -> exit",
+        "node [llm_model=\"gpt-5.2\"] a [prompt=\"a $goal\"] b [prompt=\"b $goal\"] c [prompt=\"c $goal\"] \
+         start -> a -> b -> c -> exit",
     );
     let backend = checkout.aside(
         "backend.sh",
@@ -428,6 +383,74 @@ fn goes_on_with_more(flag: &str, little: &str, much: &str) {
 fn a_run_out_of_tokens_or_money_can_go_on_with_more() {
     goes_on_with_more("--budget-tokens", "80", "1000");
     goes_on_with_more("--budget-usd", "0.04", "1");
+}
+
+/// A model step that costs nobody knows what, and what the program says about it.
+#[track_caller]
+fn refused_without_a_price(model: &str, said: &str) {
+    let (checkout, pipeline) = place(&format!("a [prompt=\"a $goal\"{model}] start -> a -> exit"));
+    let backend = checkout.aside("backend.sh", "cat > /dev/null\necho called >> calls\necho done\n");
+    let backend = format!("/bin/sh {backend}");
+    let run = ["run", "--run-id", "r", "--backend", &backend, "--budget-usd", "1", &pipeline];
+    let refused = checkout.says(&run, 6);
+    assert!(refused.contains(said) && refused.contains("resume r --allow-unpriced"), "{refused}");
+    let report = checkout.report("r");
+    assert_eq!((&report["reason"], &report["reason_node"]), (&json!("unpriced"), &json!("a")));
+    assert_eq!(checkout.read("calls"), "");
+    checkout.says(&["resume", "r"], 6);
+    checkout.says(&["resume", "r", "--allow-unpriced"], 0);
+    assert_eq!(checkout.read("calls"), "called\n");
+    let cost = checkout.says(&["cost", "r"], 0);
+    assert!(cost.contains("not in the money: 1 call of a"), "{cost}");
+    let allowed = ["run", "--allow-unpriced", "--backend", &backend, "--budget-usd", "1", &pipeline];
+    assert!(checkout.says(&allowed, 0).contains("only if the backend says what it cost"));
+    checkout.says(&["run", "--backend", &backend, "--budget-tokens", "9", &pipeline], 0);
+}
+
+#[test]
+fn a_call_without_a_price_is_refused_under_a_budget_of_money() {
+    refused_without_a_price("", "`a` names no model");
+    refused_without_a_price(", llm_model=unheard-of", "`unheard-of` of `a` is not in the price table");
+}
+
+#[test]
+fn a_backend_that_says_only_its_tokens_is_billed_by_the_table() {
+    let (checkout, pipeline) =
+        place("a [prompt=\"a $goal\", llm_model=\"claude-opus-4-6\"] start -> a -> exit");
+    let backend = checkout.aside(
+        "backend.sh",
+        "cat > /dev/null\necho done\n\
+         echo '{\"outcome\": \"success\", \"usage\": {\"tokens\": 1000}}' > \"$ATTRACTOR_STATUS_FILE\"\n",
+    );
+    let backend = format!("/bin/sh {backend}");
+    checkout.says(&["run", "--run-id", "r", "--backend", &backend, "--budget-usd", "1", &pipeline], 0);
+    assert_eq!(checkout.report("r")["cost"]["micro_usd"], 25_000, "at the price of what it writes");
+}
+
+#[test]
+fn what_calls_used_counts_without_a_budget_too() {
+    let (checkout, pipeline, backend) = models();
+    checkout.says(&["run", "--run-id", "r", "--backend", &backend, &pipeline], 0);
+    let cost = checkout.report("r")["cost"].clone();
+    assert_eq!((&cost["tokens"], &cost["micro_usd"]), (&json!(120), &json!(60_000)));
+    assert_eq!(checkout.says(&["logs", "r", "--kind", "warning"], 0), "");
+}
+
+#[test]
+fn what_a_node_may_spend_holds_without_a_budget_of_the_run() {
+    let (checkout, pipeline) = place(
+        "a [prompt=\"a $goal\", llm_model=\"gpt-5.2\", max_cost_usd=\"0.05\", max_visits=9] t [shape=parallelogram, \
+         tool_command=\"false\"] start -> a -> t t -> exit [condition=\"outcome=success\"] t -> a [condition=\"outcome=fail\"]",
+    );
+    let backend = checkout.aside(
+        "backend.sh",
+        "cat > /dev/null\necho called >> calls\necho done\n\
+         echo '{\"outcome\": \"success\", \"usage\": {\"tokens\": 4, \"cost_usd\": 0.02}}' > \"$ATTRACTOR_STATUS_FILE\"\n",
+    );
+    let backend = format!("/bin/sh {backend}");
+    checkout.says(&["run", "--run-id", "r", "--backend", &backend, &pipeline], 6);
+    assert_eq!(checkout.report("r")["reason"], "max_cost_usd");
+    assert_eq!(checkout.read("calls").lines().count(), 3, "the third one goes over, and there is no fourth");
 }
 
 #[test]

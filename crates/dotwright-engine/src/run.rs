@@ -19,6 +19,7 @@ mod manager;
 mod outcome;
 mod plan;
 mod regions;
+mod renumber;
 mod resume;
 mod scenario;
 mod serial;
@@ -41,6 +42,7 @@ pub use outcome::{
     Evidence, FailureClass, ModelEnd, ProcessEnd, Report, StepOutcome, ToolOutput, Updates, Verdict,
 };
 pub use plan::{Plan, micro_usd};
+pub use renumber::Renumbering;
 pub use scenario::{Scenario, ScriptedAttempt, ScriptedEnd, ScriptedVisit};
 pub(crate) use serial::{entries, optional_word, outcomes};
 pub use simulate::Simulation;

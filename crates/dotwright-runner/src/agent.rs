@@ -31,6 +31,13 @@ pub(crate) fn variables(plan: &Plan, node: NodeKey) -> Vec<(OsString, OsString)>
     named.into_iter().filter_map(|(name, property)| Some((name.into(), value(property)?))).collect()
 }
 
+/// The model that a node names, by itself or by a stylesheet.
+pub(crate) fn model(plan: &Plan, node: NodeKey) -> Option<String> {
+    let named = plan.pipeline().resolve_property(node.id(), "llm_model")?;
+    let model = named.text.trim();
+    (!model.is_empty()).then(|| model.to_owned())
+}
+
 /// Bytes of what a backend that failed says about it.
 const COMPLAINT: usize = 300;
 

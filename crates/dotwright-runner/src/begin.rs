@@ -15,6 +15,7 @@ use crate::lock::Lock;
 use crate::log::Log;
 use crate::mailbox::{Control, Mailbox};
 use crate::moment::Observer;
+use crate::pins::Pins;
 use crate::platform::{ProcessRef, now_millis, sha256};
 use crate::preflight::{Refusal, cautions, preflight};
 use crate::record::{Line, Note, RunCreated};
@@ -79,7 +80,6 @@ pub(crate) fn begin(
     }
     let source = graph.pipeline.source();
     write_atomically(&folder.source(), source.as_bytes()).map_err(RunError::io("write", &folder.source()))?;
-    let log = Log::create(&folder)?;
     let secrets = secrets(setup, graph);
     let clean =
         |words: &[String]| words.iter().map(|word| secrets.redact(word).into_owned()).collect::<Vec<_>>();
@@ -105,6 +105,8 @@ pub(crate) fn begin(
         parent: created.parent,
         forked: None,
     };
+    Pins::new(setup, &note).write(&folder)?;
+    let log = Log::create(&folder)?;
     let mut driver = Driver::new(Parts {
         graph,
         setup,
@@ -121,7 +123,7 @@ pub(crate) fn begin(
         trees.forget().map_err(RunError::io("write", &driver.workdir))?;
     }
     driver.append_created()?;
-    for caution in cautions(graph) {
+    for caution in cautions(graph, setup) {
         driver.append(&Line::Note(&Note::Warning { text: caution.message }))?;
     }
     driver.begun()?;
@@ -186,6 +188,7 @@ pub(crate) fn take_up(
     let lock = Lock::take(&folder)?;
     let plan = Plan::new(graph.pipeline.share());
     let folded = Folded::read(&folder, &plan)?;
+    Pins::check(&folder, &folded.created)?;
     let log = Log::open(&folder, folded.seq, folded.digest.clone(), folded.length)?;
     let mut note = folded.created.clone();
     if let Some(wall) = setup.max_wall {

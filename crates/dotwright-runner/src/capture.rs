@@ -28,7 +28,8 @@ pub(crate) struct Capture {
     spill: PathBuf,
     file: Option<(File, Hasher)>,
     last: LastLine,
-    failed: bool,
+    /// Why not all of it could be kept.
+    failed: Option<std::io::Error>,
     filter: Filter,
     /// What the filter lets through, kept for its memory.
     clean: Vec<u8>,
@@ -57,7 +58,7 @@ impl Capture {
             spill,
             file: None,
             last: LastLine::default(),
-            failed: false,
+            failed: None,
             filter: Filter::new(secrets),
             clean: Vec::new(),
         }
@@ -79,13 +80,13 @@ impl Capture {
         if self.file.is_none() && self.memory.len() + bytes.len() <= IN_MEMORY {
             return self.memory.extend_from_slice(bytes);
         }
-        if self.file.is_none() && !self.failed {
-            self.failed = self.spill_memory().is_err();
+        if self.file.is_none() && self.failed.is_none() {
+            self.failed = self.spill_memory().err();
         }
         let room = usize::try_from(KEPT.saturating_sub(before)).unwrap_or(usize::MAX);
         let kept = bytes.get(..room.min(bytes.len())).unwrap_or_default();
-        if let Some((file, hasher)) = &mut self.file {
-            self.failed |= file.write_all(kept).and_then(|()| hasher.write_all(kept)).is_err();
+        if let Some((file, hasher)) = self.file.as_mut().filter(|_| self.failed.is_none()) {
+            self.failed = file.write_all(kept).and_then(|()| hasher.write_all(kept)).err();
         }
         self.tail.extend_from_slice(bytes);
         let surplus = self.tail.len().saturating_sub(END);
@@ -111,6 +112,9 @@ impl Capture {
         let mut rest = Vec::new();
         self.filter.finish(&mut rest);
         self.keep(&rest);
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         let any = self.total > 0;
         let last_line = self.last.finish();
         let Some((mut file, mut hasher)) = self.file.take() else {

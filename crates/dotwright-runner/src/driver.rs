@@ -12,8 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use dotwright_engine::run::{
-    AttemptId, AttemptSpec, CallId, Command, Cost, Event, NodeKey, Phase, Plan, State, TimerId, Trace,
-    VisitId,
+    AttemptId, AttemptSpec, CallId, Command, Event, NodeKey, Phase, Plan, State, TimerId, Trace, VisitId,
 };
 use dotwright_model::AttributeKey;
 
@@ -38,7 +37,7 @@ use crate::redaction::Secrets;
 use crate::report::Report;
 use crate::requests::{self, Request};
 use crate::setup::Setup;
-use crate::step::{self, Begun};
+use crate::step::{self, Begun, NotBegun};
 use crate::worktree::Trees;
 
 /// How often the inbox is looked at.
@@ -176,6 +175,16 @@ impl<'r> Driver<'r> {
 
     /// From the first facts to the end, or until the run rests.
     pub(crate) fn go(&mut self, first: Vec<Event>) -> Result<Report, RunError> {
+        let result = self.go_on(first);
+        match &result {
+            // As a crash would.
+            Ok(_) | Err(RunError::StoppedDead) => {}
+            Err(_) => self.abandon(),
+        }
+        result
+    }
+
+    fn go_on(&mut self, first: Vec<Event>) -> Result<Report, RunError> {
         self.handle(first)?;
         while !self.is_at_rest() {
             let events = self.next_events()?;
@@ -184,6 +193,36 @@ impl<'r> Driver<'r> {
             }
         }
         self.finish()
+    }
+
+    /// Ends all that runs, and waits for that. Nothing of it is written: the runner has failed.
+    fn abandon(&mut self) {
+        self.behind_gates.clear();
+        self.running.values().for_each(Stopper::stop);
+        self.children.values().for_each(|child| child.control.abandon());
+        while !self.running.is_empty() || !self.children.is_empty() {
+            match self.receiver.recv() {
+                Ok(Incoming::Ended(ended)) => {
+                    self.running.remove(&ended.attempt);
+                }
+                Ok(Incoming::Failed { attempt, .. } | Incoming::Steered { attempt, .. }) => {
+                    self.running.remove(&attempt);
+                }
+                Ok(Incoming::ChildReturned { attempt, .. }) => {
+                    self.children.remove(&attempt);
+                }
+                Ok(Incoming::Kill) => self.kill(),
+                // A process whose gate goes with the message leaves by itself.
+                Ok(
+                    Incoming::Begun(_)
+                    | Incoming::Replied { .. }
+                    | Incoming::Merged { .. }
+                    | Incoming::Asked(_)
+                    | Incoming::Abandoned,
+                ) => {}
+                Err(_) => return,
+            }
+        }
     }
 
     fn is_at_rest(&self) -> bool {
@@ -261,8 +300,7 @@ impl<'r> Driver<'r> {
                 }
                 if let Some(usage) = usage {
                     let call = CallId { attempt, call: 1 };
-                    let actual = Cost { tokens: usage.tokens, micro_usd: usage.micro_usd };
-                    events.push(Event::CallSettled { call, actual });
+                    events.extend(self.settled(call, usage));
                 }
                 events.push(Event::AttemptEnded { attempt, evidence });
             }
@@ -278,6 +316,9 @@ impl<'r> Driver<'r> {
             Incoming::Merged { visit, conflicts } => events.push(Event::WorkMerged { visit, conflicts }),
             Incoming::ChildReturned { attempt, result } => {
                 self.children.remove(&attempt);
+                if let Err(error @ (RunError::Io { .. } | RunError::Removed(_))) = *result {
+                    return Err(error);
+                }
                 if let Some(steering) = self.running.get(&attempt) {
                     steering.stop();
                 }
@@ -299,6 +340,11 @@ impl<'r> Driver<'r> {
                 }
             }
             Incoming::Kill => self.kill(),
+            Incoming::Failed { attempt, error } => {
+                self.running.remove(&attempt);
+                return Err(*error);
+            }
+            Incoming::Abandoned => return Err(RunError::Abandoned),
         }
         Ok(())
     }
@@ -410,7 +456,8 @@ impl<'r> Driver<'r> {
                 self.running.insert(spec.attempt, stopper);
                 begun.map_or(Ok(()), |begun| self.record(begun))
             }
-            Err(error) => {
+            Err(NotBegun::Runner(error)) => Err(error),
+            Err(NotBegun::Program(error)) => {
                 self.soon.push_back(step::not_started(spec.attempt, &error));
                 Ok(())
             }

@@ -8,14 +8,17 @@ use dotwright_engine::run::{
 };
 use dotwright_model::AttributeKey;
 
+use crate::agent;
 use crate::attributes::text;
 use crate::child;
 use crate::driver::Driver;
 use crate::error::RunError;
 use crate::mailbox::Incoming;
 use crate::platform::{jitter_thousandths, now_millis};
+use crate::prices::Price;
 use crate::record::{Line, Note};
 use crate::requests::Request;
+use crate::status_file::Usage;
 use crate::step;
 use crate::worktree::Subject;
 
@@ -32,9 +35,6 @@ impl Driver<'_> {
     /// All that is left for a model call of a node; `None` where nothing is limited.
     pub(crate) fn worst_case(&self, node: NodeKey) -> Option<Cost> {
         let limits = self.state.limits();
-        if limits.tokens.is_none() && limits.micro_usd.is_none() {
-            return None;
-        }
         let budget = self.state.budget();
         let (settled, reserved) = (budget.settled, budget.reserved());
         let sharers = u64::try_from(self.state.walks_under_way()).unwrap_or(u64::MAX).max(1);
@@ -42,11 +42,49 @@ impl Driver<'_> {
             let left = limit?.saturating_sub(settled);
             Some((left / sharers).min(left.saturating_sub(reserved)).max(1))
         };
-        let own = text(self.plan.pipeline(), node, AttributeKey::MAX_COST_USD)
-            .and_then(|text| dotwright_engine::run::micro_usd(&text));
         let money = left(limits.micro_usd, settled.micro_usd, reserved.micro_usd);
         let tokens = left(limits.tokens, settled.tokens, reserved.tokens);
-        Some(Cost { tokens: tokens.unwrap_or(0), micro_usd: Some(own.or(money).unwrap_or(0)) })
+        // What the node may spend over all its visits.
+        let own = |key| text(self.plan.pipeline(), node, key);
+        let spent = budget.by_node.get(&node).copied().unwrap_or_default();
+        let own_money = own(AttributeKey::MAX_COST_USD)
+            .and_then(|text| dotwright_engine::run::micro_usd(&text))
+            .map(|limit| limit.saturating_sub(spent.micro_usd).max(1));
+        let own_tokens = own(AttributeKey::MAX_TOKENS_TOTAL)
+            .and_then(|text| text.trim().parse::<u64>().ok())
+            .map(|limit| limit.saturating_sub(spent.tokens).max(1));
+        let money = money.into_iter().chain(own_money).min();
+        let tokens = tokens.into_iter().chain(own_tokens).min();
+        if money.is_none() && tokens.is_none() {
+            return None;
+        }
+        let micro_usd = match money {
+            Some(share) => self.price(node).map(|_| share),
+            None => Some(0),
+        };
+        Some(Cost { tokens: tokens.unwrap_or(0), micro_usd })
+    }
+
+    /// The facts that a call is over. Where nothing is limited nobody asked before it; it counts all the same.
+    pub(crate) fn settled(&self, call: CallId, usage: Usage) -> Vec<Event> {
+        let node = call.attempt.visit.node;
+        let actual = self.bill(node, usage);
+        let settled = Event::CallSettled { call, actual };
+        if self.worst_case(node).is_some() {
+            return vec![settled];
+        }
+        let worst_case = Cost { micro_usd: Some(actual.micro_usd.unwrap_or(0)), ..actual };
+        vec![Event::CallRequested { call, worst_case }, settled]
+    }
+
+    /// What a call has cost. Where only its tokens are known, they count at the higher price of its model.
+    fn bill(&self, node: NodeKey, usage: Usage) -> Cost {
+        let most = || self.price(node).map(|price| price.most(usage.tokens));
+        Cost { tokens: usage.tokens, micro_usd: usage.micro_usd.or_else(most) }
+    }
+
+    fn price(&self, node: NodeKey) -> Option<Price> {
+        self.setup.catalogue.of(&agent::model(&self.plan, node)?)
     }
 
     pub(crate) fn start_timer(&mut self, timer: TimerId, spec: TimerSpec) -> Result<Option<Event>, RunError> {

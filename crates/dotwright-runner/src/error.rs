@@ -27,14 +27,50 @@ pub enum RunError {
         pid: i32,
     },
     /// A record that is not the last one is damaged.
-    #[error("record {seq} of `{}` is damaged: {why}", path.display())]
+    #[error("record {seq} of `{}`, at byte {offset}, is damaged: {why}", path.display())]
     Damaged {
         /// The log.
         path: PathBuf,
         /// Which record, from 1.
         seq: u64,
+        /// Where it begins.
+        offset: u64,
         /// What is wrong.
         why: String,
+    },
+    /// Damage that leaves nothing to go on from.
+    #[error("record {seq} of `{}` is damaged, and nothing was started before it", path.display())]
+    NothingLeft {
+        /// The log.
+        path: PathBuf,
+        /// Which record, from 1.
+        seq: u64,
+    },
+    /// The pipeline in the folder of a run was changed.
+    #[error("`{}` is not the pipeline that the run began with", path.display())]
+    OtherGraph {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// `lock.json` is not of this run.
+    #[error("`{}` says {what} `{pinned}`, and the log `{logged}`", path.display())]
+    OtherPins {
+        /// The file.
+        path: PathBuf,
+        /// Its key.
+        what: &'static str,
+        /// What it says.
+        pinned: String,
+        /// What the log says.
+        logged: String,
+    },
+    /// A run is replayed on a version of its graph that lacks a node which it visited.
+    #[error("the run enters `{node}` with record {seq}, and the graph has no such node")]
+    Gone {
+        /// The node.
+        node: String,
+        /// The first record that enters it.
+        seq: u64,
     },
     /// There is a run of this name.
     #[error("there is a run `{0}` already")]
@@ -54,6 +90,12 @@ pub enum RunError {
     /// Preflight failed (section 1.1).
     #[error("preflight refuses the pipeline")]
     Refused(Vec<Refusal>),
+    /// Somebody removed the log of a run that goes on.
+    #[error("`{}` was removed while the run went on", .0.display())]
+    Removed(PathBuf),
+    /// The run that this one is a child of failed.
+    #[error("the runner of its parent failed")]
+    Abandoned,
     /// An observer asked to stop dead.
     #[error("stopped dead")]
     StoppedDead,

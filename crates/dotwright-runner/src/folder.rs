@@ -35,6 +35,11 @@ impl Root {
         existing.zip(folder.canonicalize().ok()).is_some_and(|(own, folder)| own.starts_with(folder))
     }
 
+    /// Where a run of this id lies, if there is one.
+    pub fn folder_of(&self, id: &str) -> PathBuf {
+        self.0.join(id)
+    }
+
     /// A new folder for a run.
     ///
     /// # Errors
@@ -135,6 +140,11 @@ impl RunFolder {
         self.path.join("graph.dot")
     }
 
+    /// What the run was begun with.
+    pub(crate) fn pins(&self) -> PathBuf {
+        self.path.join("lock.json")
+    }
+
     /// The report, written when the run ends or rests.
     pub fn report(&self) -> PathBuf {
         self.path.join("final.json")
@@ -144,7 +154,7 @@ impl RunFolder {
     /// nothing; the run can be begun anew under its name.
     pub(crate) fn is_begun(&self) -> bool {
         let is_fact = |record: &Record| matches!(record.entry, Entry::Fact(_));
-        log::read(self).map_or(true, |contents| contents.records.iter().any(is_fact))
+        log::read_whole(&self.log()).map_or(true, |contents| contents.records.iter().any(is_fact))
     }
 
     pub(crate) fn lock(&self) -> PathBuf {
@@ -179,8 +189,11 @@ pub(crate) fn fresh_folder(path: &Path) -> std::io::Result<()> {
     builder.mode(0o700);
     match (builder.create(path), path.parent()) {
         (Err(error), Some(parent)) if error.kind() == std::io::ErrorKind::NotFound => {
-            private_folder(parent)?;
-            builder.create(path)
+            // Not those above it: a folder of a run that is gone does not come back.
+            match builder.create(parent) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+                Ok(()) | Err(_) => builder.create(path),
+            }
         }
         (made, _) => made,
     }
@@ -209,7 +222,7 @@ pub(crate) fn private_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// A node id as the name of a file. Ids may hold anything; two of them never give the same name.
-pub(crate) fn file_name(node: &str) -> String {
+pub fn file_name(node: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
     if !node.is_empty() && node.len() <= 100 && node.chars().all(plain) {
         return node.to_owned();

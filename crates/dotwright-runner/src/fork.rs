@@ -10,6 +10,7 @@ use crate::folder::{Root, RunFolder, write_atomically};
 use crate::history::History;
 use crate::lock::Lock;
 use crate::log::Log;
+use crate::pins::Pins;
 use crate::platform::now_millis;
 use crate::record::{Entry, Line, Note, RunCreated};
 use crate::worktree::{Subject, Trees};
@@ -31,6 +32,9 @@ pub fn fork(
     let source = history.folder.source();
     let text = std::fs::read(&source).map_err(RunError::io("read", &source))?;
     write_atomically(&folder.source(), &text).map_err(RunError::io("write", &folder.source()))?;
+    if let Some(pins) = Pins::read(&history.folder)? {
+        pins.write(&folder)?;
+    }
     copy_blobs(history, &folder)?;
     copy_work(history, plan, id, until)?;
     let created = RunCreated {

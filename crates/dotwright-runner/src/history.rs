@@ -2,8 +2,11 @@
 //! decisions (section 20).
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::Arc;
 
-use dotwright_engine::run::{AttemptId, Command, Plan, State, TimerId, Trace};
+use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, Renumbering, State, TimerId, Trace};
+use dotwright_model::{Pipeline, Profile};
 
 use crate::branches::Branches;
 use crate::conversation::Conversations;
@@ -12,6 +15,7 @@ use crate::folder::RunFolder;
 use crate::lock;
 use crate::log;
 use crate::record::{AttemptStarted, Entry, Line, Note, Part, Record, RunCreated};
+use crate::replay::{Difference, Replayed};
 use crate::report::Report;
 
 /// What a log stands for.
@@ -39,20 +43,10 @@ pub(crate) struct Folded {
 
 impl Folded {
     pub(crate) fn read(folder: &RunFolder, plan: &Plan) -> Result<Folded, RunError> {
-        let contents = log::read(folder)?;
+        let contents = log::read_whole(&folder.log())?;
         let created = created(folder, &contents.records)?;
-        if crate::platform::sha256(plan.pipeline().source()) != created.graph_sha256 {
-            let why = "the pipeline in its folder is not the one that it began with".to_owned();
-            return Err(RunError::Damaged { path: folder.source(), seq: 1, why });
-        }
-        let mut fold = Fold::default();
-        for record in &contents.records {
-            fold.feed(plan, record).map_err(|why| RunError::Damaged {
-                path: folder.log(),
-                seq: record.seq,
-                why,
-            })?;
-        }
+        check_graph(folder, plan, &created)?;
+        let fold = fold(folder, plan, &contents.records)?;
         let last = contents.records.last();
         Ok(Folded {
             created,
@@ -73,6 +67,33 @@ impl Folded {
     }
 }
 
+fn check_graph(folder: &RunFolder, plan: &Plan, created: &RunCreated) -> Result<(), RunError> {
+    if crate::platform::sha256(plan.pipeline().source()) == created.graph_sha256 {
+        return Ok(());
+    }
+    Err(RunError::OtherGraph { path: folder.source() })
+}
+
+/// Folds records, and requires the recorded decisions.
+pub(crate) fn fold<'r>(
+    folder: &RunFolder,
+    plan: &Plan,
+    records: impl IntoIterator<Item = &'r Record>,
+) -> Result<Fold, RunError> {
+    let mut fold = Fold::default();
+    let mut offset = 0;
+    for record in records {
+        fold.feed(plan, record).map_err(|difference| RunError::Damaged {
+            path: folder.log(),
+            seq: difference.seq,
+            offset,
+            why: difference.to_string(),
+        })?;
+        offset += record.length();
+    }
+    Ok(fold)
+}
+
 fn created(folder: &RunFolder, records: &[Record]) -> Result<RunCreated, RunError> {
     match records.first().map(|record| &record.entry) {
         Some(Entry::Note(Note::RunCreated(created))) => Ok((**created).clone()),
@@ -80,8 +101,9 @@ fn created(folder: &RunFolder, records: &[Record]) -> Result<RunCreated, RunErro
     }
 }
 
+/// Records folded so far.
 #[derive(Default)]
-struct Fold {
+pub(crate) struct Fold {
     state: State,
     trace: Trace,
     expected: VecDeque<Command>,
@@ -96,24 +118,16 @@ struct Fold {
 }
 
 impl Fold {
-    fn feed(&mut self, plan: &Plan, record: &Record) -> Result<(), String> {
+    fn feed(&mut self, plan: &Plan, record: &Record) -> Result<(), Difference> {
         match &record.entry {
-            Entry::Fact(event) => {
-                if let Some(left) = self.expected.front() {
-                    return Err(format!("a decision is missing before it: {left:?}"));
+            Entry::Fact(event) => self.fact(plan, record.seq, event.clone())?,
+            Entry::Decision(command) => {
+                let expected = self.expected.pop_front();
+                if expected.as_ref() != Some(command) {
+                    return Err(Difference { seq: record.seq, replayed: expected });
                 }
-                let mut commands = Vec::new();
-                self.state.apply(plan, event.clone(), &mut commands);
-                commands.iter().for_each(|command| self.trace.observe(command));
-                self.expected = commands.into();
+                self.branches.of(plan, &Line::Decision(command));
             }
-            Entry::Decision(command) => match self.expected.pop_front() {
-                Some(expected) if expected == *command => {
-                    self.branches.of(plan, &Line::Decision(command));
-                }
-                Some(expected) => return Err(format!("replay decides {expected:?}")),
-                None => return Err("replay decides nothing there".to_owned()),
-            },
             Entry::Note(Note::AttemptStarted(started)) => {
                 self.started.insert(started.attempt, started.clone());
                 let node = started.attempt.visit.node;
@@ -149,6 +163,46 @@ impl Fold {
         }
         Ok(())
     }
+
+    /// The same with the decisions of another version of the graph. Which other edges a step had is no part of what was
+    /// decided there.
+    fn feed_renumbered(
+        &mut self,
+        plan: &Plan,
+        record: &Record,
+        renumbering: &Renumbering,
+    ) -> Result<(), Difference> {
+        match &record.entry {
+            Entry::Fact(event) => self.fact(plan, record.seq, renumbering.event(event.clone())),
+            Entry::Decision(command) => {
+                let recorded = without_candidates(renumbering.command(command.clone()));
+                let replayed = self.expected.pop_front();
+                if replayed.clone().map(without_candidates).as_ref() == Some(&recorded) {
+                    return Ok(());
+                }
+                Err(Difference { seq: record.seq, replayed })
+            }
+            Entry::Note(_) => Ok(()),
+        }
+    }
+
+    fn fact(&mut self, plan: &Plan, seq: u64, event: Event) -> Result<(), Difference> {
+        if let Some(left) = self.expected.pop_front() {
+            return Err(Difference { seq, replayed: Some(left) });
+        }
+        let mut commands = Vec::new();
+        self.state.apply(plan, event, &mut commands);
+        commands.iter().for_each(|command| self.trace.observe(command));
+        self.expected = commands.into();
+        Ok(())
+    }
+}
+
+fn without_candidates(mut command: Command) -> Command {
+    if let Command::Decide(Decision::EdgeSelected { candidates, .. }) = &mut command {
+        candidates.clear();
+    }
+    command
 }
 
 /// A run to look at. Reading it changes nothing and needs no lock.
@@ -170,10 +224,40 @@ impl History {
     /// # Errors
     /// When its log is damaged or empty.
     pub fn read(folder: RunFolder) -> Result<History, RunError> {
-        let records = log::read(&folder)?.records;
+        let records = log::read_whole(&folder.log())?.records;
+        History::of(folder, records)
+    }
+
+    /// Reads a log that somebody names, with the pipeline beside it.
+    ///
+    /// # Errors
+    /// As [`History::read`], and when there is no such file.
+    pub fn read_file(log: &Path) -> Result<History, RunError> {
+        std::fs::metadata(log).map_err(RunError::io("read", log))?;
+        let path = log.parent().unwrap_or(Path::new("")).to_owned();
+        let id = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        History::of(RunFolder { id, path }, log::read_whole(log)?.records)
+    }
+
+    pub(crate) fn of(folder: RunFolder, records: Vec<Record>) -> Result<History, RunError> {
         let created = created(&folder, &records)?;
         let runner = lock::holder(&folder).map(|process| process.pid);
         Ok(History { folder, created, records, runner })
+    }
+
+    /// The plan of the run's own pipeline, which is not checked here: the run could not have begun otherwise.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn plan(&self) -> Result<Plan, RunError> {
+        let path = self.folder.source();
+        let source = std::fs::read_to_string(&path).map_err(RunError::io("read", &path))?;
+        Ok(Plan::new(Arc::new(Pipeline::parse(&source, self.profile()))))
+    }
+
+    /// The profile that the run began with.
+    pub fn profile(&self) -> &'static Profile {
+        Profile::by_name(&self.created.profile).unwrap_or_else(Profile::default)
     }
 
     /// How the run stood after the record with this number; at the end without one.
@@ -181,16 +265,53 @@ impl History {
     /// # Errors
     /// When a record is not what the engine decides.
     pub fn fold(&self, plan: &Plan, until: Option<u64>) -> Result<(State, Trace), RunError> {
-        let mut fold = Fold::default();
         let records = self.records.iter().take_while(|record| until.is_none_or(|until| record.seq <= until));
-        for record in records {
-            fold.feed(plan, record).map_err(|why| RunError::Damaged {
-                path: self.folder.log(),
-                seq: record.seq,
-                why,
-            })?;
-        }
+        let fold = fold(&self.folder, plan, records)?;
         Ok((fold.state, fold.trace))
+    }
+
+    /// Feeds the recorded facts to the engine and compares what it decides with what is recorded, up to the record with
+    /// this number. With another version of the graph, `plan` is that of the run.
+    ///
+    /// # Errors
+    /// When `plan` is not that of the run, or a node that the run visited is gone from the other version.
+    pub fn replay(
+        &self,
+        plan: &Plan,
+        against: Option<&Plan>,
+        until: Option<u64>,
+    ) -> Result<Replayed, RunError> {
+        check_graph(&self.folder, plan, &self.created)?;
+        let kept = || self.records.iter().take_while(|record| until.is_none_or(|until| record.seq <= until));
+        let renumbering = against.map(|against| (against, Renumbering::between(plan, against)));
+        if let Some((_, renumbering)) = &renumbering {
+            for record in kept() {
+                if let Entry::Decision(Command::Decide(Decision::NodeEntered { visit, .. })) = &record.entry
+                    && renumbering.node(visit.node).is_none()
+                {
+                    let node = plan.name(visit.node).to_owned();
+                    return Err(RunError::Gone { node, seq: record.seq });
+                }
+            }
+        }
+        let mut fold = Fold::default();
+        let mut replayed = Replayed::default();
+        for record in kept() {
+            let fed = match &renumbering {
+                Some((against, renumbering)) => fold.feed_renumbered(against, record, renumbering),
+                None => fold.feed(plan, record),
+            };
+            if let Err(difference) = fed {
+                replayed.difference = Some(difference);
+                break;
+            }
+            match &record.entry {
+                Entry::Fact(_) => replayed.facts += 1,
+                Entry::Decision(_) => replayed.decisions += 1,
+                Entry::Note(_) => {}
+            }
+        }
+        Ok(replayed)
     }
 
     /// The report of the run as it stands.

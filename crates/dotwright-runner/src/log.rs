@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use crate::error::RunError;
 use crate::folder::RunFolder;
@@ -82,6 +83,10 @@ impl Log {
         }
         let written = self.file.write_all(&self.batch).and_then(|()| self.file.sync_data());
         written.map_err(RunError::io("write", &self.path))?;
+        // What is written to a log without a name is lost.
+        if self.file.metadata().is_ok_and(|found| found.nlink() == 0) {
+            return Err(RunError::Removed(self.path.clone()));
+        }
         self.batch.clear();
         Ok(())
     }
@@ -95,15 +100,31 @@ pub(crate) struct Contents {
     pub(crate) length: u64,
     /// Bytes behind them: a torn tail.
     pub(crate) torn: u64,
+    /// What is wrong with the record behind them, if that is no torn tail.
+    damage: Option<String>,
 }
 
-/// Reads a log. A bad record is a torn tail if nothing follows it, and damage otherwise.
-pub(crate) fn read(folder: &RunFolder) -> Result<Contents, RunError> {
-    let path = folder.log();
-    let bytes = match std::fs::read(&path) {
+impl Contents {
+    /// The damage that the log has, as an error.
+    pub(crate) fn damage(&self, path: &Path) -> Option<RunError> {
+        let seq = self.records.len() as u64 + 1;
+        let why = self.damage.clone()?;
+        Some(RunError::Damaged { path: path.to_owned(), seq, offset: self.length, why })
+    }
+}
+
+/// Reads a log that has to be whole.
+pub(crate) fn read_whole(path: &Path) -> Result<Contents, RunError> {
+    let contents = read(path)?;
+    contents.damage(path).map_or(Ok(contents), Err)
+}
+
+/// Reads a log up to its first bad record. That is a torn tail if nothing follows it, and damage otherwise.
+pub(crate) fn read(path: &Path) -> Result<Contents, RunError> {
+    let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(RunError::io("read", &path)(error)),
+        Err(error) => return Err(RunError::io("read", path)(error)),
     };
     let mut contents = Contents::default();
     let mut prev = String::new();
@@ -119,7 +140,10 @@ pub(crate) fn read(folder: &RunFolder) -> Result<Contents, RunError> {
                 contents.length += line.len() as u64 + 1;
                 contents.records.push(record);
             }
-            (_, Err(why)) if !behind.is_empty() => return Err(RunError::Damaged { path, seq, why }),
+            (_, Err(why)) if !behind.is_empty() => {
+                contents.damage = Some(why);
+                break;
+            }
             (None, Ok(_)) | (_, Err(_)) => contents.torn = rest.len() as u64,
         }
         rest = behind;

@@ -36,8 +36,16 @@ pub(crate) enum Incoming {
         attempt: AttemptId,
         result: Box<Result<Report, RunError>>,
     },
+    /// The runner itself failed in one of its threads.
+    Failed {
+        /// The attempt that it was about, of which nothing runs.
+        attempt: AttemptId,
+        error: Box<RunError>,
+    },
     Asked(Request),
     Kill,
+    /// Whoever runs this one has failed.
+    Abandoned,
 }
 
 /// An attempt of which nothing runs any more.
@@ -73,6 +81,11 @@ impl Control {
     /// Asks the run for something. Nothing happens when it is over.
     pub fn ask(&self, request: Request) {
         let _over = self.0.send(Incoming::Asked(request));
+    }
+
+    /// Ends the runner and what it runs, and leaves the run as it is on disk.
+    pub(crate) fn abandon(&self) {
+        let _over = self.0.send(Incoming::Abandoned);
     }
 
     /// Ends running processes without any more grace.

@@ -5,6 +5,7 @@ use std::fmt;
 use dotwright_engine::run::{NodeKey, Plan};
 use dotwright_model::{AttributeKey, Handler, Pipeline};
 
+use crate::agent;
 use crate::attributes::{flag, list, text, text_or_graph};
 use crate::fidelity::{Fidelity, Unknown};
 use crate::graph::Graph;
@@ -129,48 +130,82 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
 }
 
 /// What a person should know before a run, and what does not refuse it.
-///
-/// A command makes the tool calls of its model itself, so nobody here sees one that a hook could be run around.
-pub fn cautions(graph: &Graph) -> Vec<Refusal> {
+pub fn cautions(graph: &Graph, setup: &Setup) -> Vec<Refusal> {
     let mut found = Vec::new();
     let mut graphs = vec![graph];
+    let limits = setup.limits.unwrap_or_default();
     while let Some(graph) = graphs.pop() {
         let pipeline = graph.pipeline.share();
         let plan = Plan::new(graph.pipeline.share());
-        for node in pipeline.nodes() {
-            let key: NodeKey = node.into();
-            let asks = match plan.handler(key) {
-                Handler::Codergen => true,
-                Handler::FanIn => text(&pipeline, key, AttributeKey::PROMPT).is_some(),
-                Handler::Manager => steers(&pipeline, key),
-                Handler::Tool
-                | Handler::Start
-                | Handler::Exit
-                | Handler::Conditional
-                | Handler::Human
-                | Handler::Parallel
-                | Handler::Custom => false,
-            };
-            let hooks = [AttributeKey::TOOL_HOOKS_PRE, AttributeKey::TOOL_HOOKS_POST].into_iter();
-            let hooks: Vec<String> = hooks
-                .filter(|&hook| asks && text_or_graph(&pipeline, key, hook).is_some())
-                .map(|hook| format!("`{}`", hook.name()))
-                .collect();
-            if !hooks.is_empty() {
-                let id = pipeline.id(node);
-                found.push(Refusal {
-                    node: id.to_owned(),
-                    message: format!(
-                        "nothing runs {} of `{id}`: its backend makes the tool calls itself",
-                        hooks.join(" and ")
-                    ),
-                    help: "set the hook up in the backend, or delete the attribute".to_owned(),
-                });
+        let nodes = pipeline.nodes().map(NodeKey::from);
+        for node in nodes.filter(|&node| asks_a_model(&plan, node)) {
+            found.extend(idle_hooks(&pipeline, node));
+            if limits.micro_usd.is_some() || text(&pipeline, node, AttributeKey::MAX_COST_USD).is_some() {
+                found.extend(unpriced(&plan, node, setup, limits.allow_unpriced));
             }
         }
         graphs.extend(graph.children.values().map(std::sync::Arc::as_ref));
     }
     found
+}
+
+fn asks_a_model(plan: &Plan, node: NodeKey) -> bool {
+    match plan.handler(node) {
+        Handler::Codergen => true,
+        Handler::FanIn => text(plan.pipeline(), node, AttributeKey::PROMPT).is_some(),
+        Handler::Manager => steers(plan.pipeline(), node),
+        Handler::Tool
+        | Handler::Start
+        | Handler::Exit
+        | Handler::Conditional
+        | Handler::Human
+        | Handler::Parallel
+        | Handler::Custom => false,
+    }
+}
+
+/// Hooks of tool calls that nobody runs: a command makes the tool calls of its model itself, so nobody here sees one.
+fn idle_hooks(pipeline: &Pipeline, node: NodeKey) -> Option<Refusal> {
+    let hooks = [AttributeKey::TOOL_HOOKS_PRE, AttributeKey::TOOL_HOOKS_POST].into_iter();
+    let hooks: Vec<String> = hooks
+        .filter(|&hook| text_or_graph(pipeline, node, hook).is_some())
+        .map(|hook| format!("`{}`", hook.name()))
+        .collect();
+    if hooks.is_empty() {
+        return None;
+    }
+    let id = pipeline.id(node.id());
+    Some(Refusal {
+        node: id.to_owned(),
+        message: format!(
+            "nothing runs {} of `{id}`: its backend makes the tool calls itself",
+            hooks.join(" and ")
+        ),
+        help: "set the hook up in the backend, or delete the attribute".to_owned(),
+    })
+}
+
+/// A call whose price is in no table, in a run whose money is limited (section 22).
+fn unpriced(plan: &Plan, node: NodeKey, setup: &Setup, allowed: bool) -> Option<Refusal> {
+    let model = agent::model(plan, node);
+    if model.as_deref().is_some_and(|model| setup.catalogue.of(model).is_some()) {
+        return None;
+    }
+    let id = plan.name(node);
+    let why = match model {
+        Some(model) => format!("`{model}` of `{id}` is not in the price table"),
+        None => format!("`{id}` names no model"),
+    };
+    let (what, help) = if allowed {
+        ("counts only if the backend says what it cost", "")
+    } else {
+        ("is refused under a budget of money", ", or give `--allow-unpriced`")
+    };
+    Some(Refusal {
+        node: id.to_owned(),
+        message: format!("{why}, so its call {what}"),
+        help: format!("name a model of the table in `llm_model`{help}"),
+    })
 }
 
 /// True when a manager has a model say something to its child.

@@ -1,6 +1,8 @@
 //! One line of the event log (section 20.1): an envelope, what happened, and what makes a damaged line visible.
 
-use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, TimerId, VisitId, WalkId};
+use dotwright_engine::run::{
+    AttemptId, Command, Decision, Event, GateSpec, Plan, Question, TimerId, VisitId, WalkId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -327,6 +329,11 @@ impl Record {
         self.line.clone()
     }
 
+    /// Bytes that it takes in the log, with its line break.
+    pub(crate) fn length(&self) -> u64 {
+        self.line.len() as u64 + 1
+    }
+
     /// The visit it is about.
     pub fn visit(&self) -> Option<VisitId> {
         match &self.entry {
@@ -378,6 +385,13 @@ impl Note {
             | Note::Warning { .. } => None,
         }
     }
+}
+
+/// A command as `dotwright logs` shows one: its kind, its node, and what it says.
+pub fn in_words(plan: &Plan, command: &Command) -> String {
+    let node = command_subject(command).0.map_or("", |visit| plan.name(visit.node));
+    let words = [command_kind(command), node, &command_summary(plan, command)];
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
 fn event_kind(event: &Event) -> &'static str {
@@ -558,6 +572,10 @@ fn command_summary(plan: &Plan, command: &Command) -> String {
         }
         Command::Decide(Decision::BudgetExceeded { budget, .. }) => budget.as_str().to_owned(),
         Command::Decide(Decision::Warning(text)) => text.clone(),
+        Command::Ask(GateSpec { question: Question::Choices(choices), .. }) => {
+            let choices = choices.iter().map(|choice| format!("[{}] {}", choice.key, choice.text));
+            choices.collect::<Vec<_>>().join(", ")
+        }
         Command::Pause(pause) => pause.reason.as_str().to_owned(),
         Command::Finish(end) => end.status.as_str().to_owned(),
         Command::Decide(_)

@@ -76,6 +76,16 @@ impl Report {
         }
     }
 
+    /// The report of a run whose runner failed. The log says more than this, where it can be read.
+    pub fn failed(run: &str, message: &str) -> Report {
+        Report {
+            run_id: run.to_owned(),
+            status: "internal_error".to_owned(),
+            partial: true,
+            ..Report::refused(9, "internal_error", "", message)
+        }
+    }
+
     /// How a run stands. A run that neither ended nor rests is `running`.
     pub fn of(run: &str, plan: &Plan, state: &State, trace: &Trace, graph: &str, log: &str) -> Report {
         let end = trace.end.as_ref();

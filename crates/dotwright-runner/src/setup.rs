@@ -10,6 +10,7 @@ use dotwright_engine::run::Limits;
 use crate::answers::Answers;
 use crate::environment::Variables;
 use crate::moment::Asker;
+use crate::prices::Catalogue;
 use crate::worktree::WorktreeMode;
 
 /// Commands of registered handlers by the value of `type`.
@@ -40,6 +41,8 @@ pub struct Setup {
     pub worktree: WorktreeMode,
     /// Inputs by key, without `input.`.
     pub inputs: BTreeMap<String, String>,
+    /// What models cost.
+    pub catalogue: Arc<Catalogue>,
     /// Version of the program, for the record.
     pub tool_version: String,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dotwright_engine::run::{AttemptId, CallId, Cost, Event};
+use dotwright_engine::run::{AttemptId, CallId, Event};
 
 use crate::child::Child;
 use crate::driver::{Driver, Waiting};
@@ -13,23 +13,17 @@ use crate::record::{Line, Note};
 use crate::redaction::Secrets;
 use crate::requests::Request;
 use crate::status_file::{self, Usage};
-use crate::step::{self, Kind};
+use crate::step::{self, Kind, NotBegun};
 
 /// What the end of a steering model gives.
-pub(crate) fn ended(
-    attempt: AttemptId,
-    finished: std::io::Result<Finished>,
-    status: &Path,
-    secrets: &Secrets,
-) -> Incoming {
-    let leftovers = finished.as_ref().is_ok_and(|finished| finished.leftovers);
-    let text = match finished {
-        Ok(Finished { ending: Ending::Exited(0), stdout, .. }) if !stdout.text.trim().is_empty() => {
-            Ok(stdout.text)
+pub(crate) fn ended(attempt: AttemptId, finished: Finished, status: &Path, secrets: &Secrets) -> Incoming {
+    let Finished { ending, stdout, leftovers, .. } = finished;
+    let text = match ending {
+        Ending::Exited(0) if !stdout.text.trim().is_empty() => Ok(stdout.text),
+        Ending::Exited(0) => Err("the model said nothing".to_owned()),
+        Ending::Exited(_) | Ending::Signalled(_) | Ending::TimedOut | Ending::Stalled | Ending::Stopped => {
+            Err(format!("the backend ended with {ending}"))
         }
-        Ok(Finished { ending: Ending::Exited(0), .. }) => Err("the model said nothing".to_owned()),
-        Ok(Finished { ending, .. }) => Err(format!("the backend ended with {ending}")),
-        Err(error) => Err(error.to_string()),
     };
     let usage = status_file::read(status, secrets).usage;
     Incoming::Steered { attempt, text, usage, leftovers }
@@ -49,7 +43,12 @@ impl Driver<'_> {
                 self.soon.push_back(Event::CallRequested { call, worst_case });
                 Ok(())
             }
-            None => self.begin_steering(&spec),
+            None => {
+                if let Some(child) = self.children.get_mut(&attempt) {
+                    child.call = Some(call);
+                }
+                self.begin_steering(&spec)
+            }
         }
     }
 
@@ -63,7 +62,8 @@ impl Driver<'_> {
                 self.running.insert(spec.attempt, stopper);
                 Ok(())
             }
-            Err(error) => {
+            Err(NotBegun::Runner(error)) => Err(error),
+            Err(NotBegun::Program(error)) => {
                 self.warn(format!("no steering text for `{}`: {error}", self.node_of(spec.attempt)))
             }
         }
@@ -75,13 +75,10 @@ impl Driver<'_> {
         attempt: AttemptId,
         text: Result<String, String>,
         usage: Option<Usage>,
-    ) -> Result<Option<Event>, RunError> {
+    ) -> Result<Vec<Event>, RunError> {
         self.running.remove(&attempt);
         let call = self.children.get_mut(&attempt).and_then(|child| child.call.take());
-        let settled = call.zip(usage).map(|(call, usage)| Event::CallSettled {
-            call,
-            actual: Cost { tokens: usage.tokens, micro_usd: usage.micro_usd },
-        });
+        let settled = call.zip(usage).map(|(call, usage)| self.settled(call, usage)).unwrap_or_default();
         let by = self.node_of(attempt).to_owned();
         match (text, self.children.get(&attempt)) {
             (Ok(text), Some(Child { control, .. })) => {

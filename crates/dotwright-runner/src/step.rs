@@ -11,6 +11,7 @@ use crate::blobs::Blobs;
 use crate::conversation::{Turn, thread, transcript};
 use crate::driver::Driver;
 use crate::environment::{Environment, Surroundings, environment, status_path};
+use crate::error::RunError;
 use crate::fence::fresh_nonce;
 use crate::fidelity::{Fidelity, Unknown};
 use crate::folder::fresh_folder;
@@ -115,6 +116,20 @@ struct Rest {
     sender: Sender<Incoming>,
 }
 
+/// Why an attempt could not be begun.
+pub(crate) enum NotBegun {
+    /// Its program could not be started: a failure of the step.
+    Program(std::io::Error),
+    /// The folder of the run cannot be used: a failure of the runner.
+    Runner(RunError),
+}
+
+impl From<std::io::Error> for NotBegun {
+    fn from(error: std::io::Error) -> NotBegun {
+        NotBegun::Program(error)
+    }
+}
+
 /// Begins an attempt: its process is started behind a gate, and a thread of its own watches it to its end.
 ///
 /// That thread starts the process too, so that many can be started at once. One that is `alone` is started here and
@@ -124,7 +139,7 @@ pub(crate) fn start(
     spec: &AttemptSpec,
     kind: Kind,
     alone: bool,
-) -> std::io::Result<(Stopper, Option<Begun>)> {
+) -> Result<(Stopper, Option<Begun>), NotBegun> {
     let errand = errand(driver, spec, kind)?;
     let (orders, stopper) = orders()?;
     if alone {
@@ -198,7 +213,7 @@ pub(crate) fn not_started(attempt: AttemptId, error: &std::io::Error) -> Event {
 }
 
 impl Errand {
-    fn begin(self, orders: Orders) -> std::io::Result<(Begun, Rest)> {
+    fn begin(self, orders: Orders) -> Result<(Begun, Rest), NotBegun> {
         let Errand {
             attempt,
             nonce,
@@ -216,9 +231,10 @@ impl Errand {
             sender,
         } = self;
         let status = status_path(&launch.folder);
-        fresh_folder(&launch.folder)?;
+        let own = |path: &Path, error| NotBegun::Runner(RunError::io("write", path)(error));
+        fresh_folder(&launch.folder).map_err(|error| own(&launch.folder, error))?;
         for (file, text) in files {
-            std::fs::write(file, text)?;
+            std::fs::write(&file, text).map_err(|error| own(&file, error))?;
         }
         let again = verify.map(|launch| Ok::<_, std::io::Error>((launch, orders.share()?))).transpose()?;
         let (gated, process, gate) = spawn(launch, orders)?;
@@ -251,12 +267,15 @@ impl Errand {
                 drop(sender.send(Incoming::Begun(Box::new(begun))));
                 rest.watch();
             }
+            Err(NotBegun::Runner(error)) => {
+                let _over = sender.send(Incoming::Failed { attempt, error: Box::new(error) });
+            }
             // The attempt is the manager's, which goes on without a text.
-            Err(error) if kind == Kind::Steer => {
+            Err(NotBegun::Program(error)) if kind == Kind::Steer => {
                 let text = Err(error.to_string());
                 let _over = sender.send(Incoming::Steered { attempt, text, usage: None, leftovers: false });
             }
-            Err(error) => {
+            Err(NotBegun::Program(error)) => {
                 let evidence = tool::not_started(&error);
                 let _over = sender.send(Incoming::Ended(Box::new(Ended {
                     attempt,
@@ -287,15 +306,22 @@ impl Rest {
             trees,
             sender,
         } = self;
-        let finished = gated.supervise(&blobs, &secrets);
+        let finished = match gated.supervise(&blobs, &secrets) {
+            Ok(finished) => finished,
+            Err(error) => {
+                let folder = status.parent().unwrap_or(&status);
+                let error = RunError::io("keep what a step wrote in", folder)(error);
+                let _over = sender.send(Incoming::Failed { attempt, error: Box::new(error) });
+                return;
+            }
+        };
         if kind == Kind::Steer {
             let _over = sender.send(steer::ended(attempt, finished, &status, &secrets));
             return;
         }
-        let answer = finished.as_ref().map(|finished| finished.stdout.blob.clone()).unwrap_or_default();
-        let output = finished.as_ref().ok().filter(|_| kind != Kind::Tool);
-        let output = output.map(|finished| (finished.stdout.blob.clone(), finished.stderr.blob.clone()));
-        let began = finished.as_ref().is_ok_and(|finished| finished.began);
+        let answer = finished.stdout.blob.clone();
+        let output = (kind != Kind::Tool).then(|| (answer.clone(), finished.stderr.blob.clone()));
+        let began = finished.began;
         let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs, &secrets);
         if let Some(verify) = verify.filter(|_| began && verify::is_wanted(&evidence)) {
             evidence = verify.run(evidence, &blobs, &secrets, &sender);
@@ -366,18 +392,12 @@ fn program(
 }
 
 fn judged(
-    finished: std::io::Result<Finished>,
+    finished: Finished,
     kind: Kind,
     status: &Path,
     blobs: &Blobs,
     secrets: &Secrets,
 ) -> (Evidence, Option<Usage>, bool) {
-    let finished = match finished {
-        Ok(finished) => finished,
-        Err(error) => {
-            return (Evidence::Crashed(format!("the step was lost sight of: {error}")), None, false);
-        }
-    };
     let leftovers = finished.leftovers;
     let Status { verdict, usage } = status_file::read(status, secrets);
     let evidence = match kind {

@@ -8,8 +8,8 @@ use dotwright_lint::{Preset, Resolved, Selector, resolve_name};
 use dotwright_model::Profile;
 
 use crate::run_args::{
-    self, AnswerArgs, CancelArgs, CleanArgs, CostArgs, DiffArgs, ForkArgs, LogsArgs, PauseArgs, PsArgs,
-    ResumeArgs, RunArgs, ShowArgs, WaitArgs, WhyArgs,
+    self, AnswerArgs, CancelArgs, CleanArgs, CostArgs, DiffArgs, ExportArgs, ForkArgs, LogsArgs, PauseArgs,
+    PsArgs, ReplayArgs, ResumeArgs, RunArgs, ShowArgs, WaitArgs, WhyArgs,
 };
 
 /// Check, fix, format, draw and simulate AI pipelines written as DOT files
@@ -102,6 +102,12 @@ pub(crate) enum Command {
     /// Compare two runs, or two points of one
     #[command(after_help = run_args::DIFF_EXAMPLES)]
     Diff(DiffArgs),
+    /// Decide a run once more from its recorded facts, and compare
+    #[command(after_help = run_args::REPLAY_EXAMPLES)]
+    Replay(ReplayArgs),
+    /// Write a run as a folder for other tools
+    #[command(after_help = run_args::EXPORT_EXAMPLES)]
+    Export(ExportArgs),
     /// Say what runs used, by node
     #[command(after_help = run_args::COST_EXAMPLES)]
     Cost(CostArgs),

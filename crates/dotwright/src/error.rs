@@ -25,6 +25,8 @@ pub(crate) enum AppError {
     WriteOutput { error: io::Error },
     #[error("the language server does not start: {error}")]
     Serve { error: io::Error },
+    #[error("the run cannot be detached: {error}")]
+    Detach { error: io::Error },
     #[error("`{name}` is larger than 4 GiB")]
     #[diagnostic(help("a pipeline of that size is most likely another file"))]
     TooLarge { name: String },
@@ -32,8 +34,12 @@ pub(crate) enum AppError {
     #[diagnostic(transparent)]
     InText(Box<TextError>),
     /// The runner itself failed; it has an exit code of its own.
-    #[error("{0}")]
-    Run(Box<RunError>),
+    #[error("{error}")]
+    Run {
+        error: Box<RunError>,
+        #[help]
+        help: Option<&'static str>,
+    },
     #[error("{message}")]
     Usage {
         message: String,
@@ -76,14 +82,22 @@ impl AppError {
     /// The exit code that goes with it.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            AppError::Run(error) => match **error {
-                RunError::Io { .. } | RunError::Damaged { .. } | RunError::StoppedDead => 9,
+            AppError::Run { error, .. } => match **error {
+                RunError::Io { .. }
+                | RunError::Damaged { .. }
+                | RunError::NothingLeft { .. }
+                | RunError::OtherGraph { .. }
+                | RunError::OtherPins { .. }
+                | RunError::Removed(_)
+                | RunError::Abandoned
+                | RunError::StoppedDead => 9,
                 RunError::Refused(_) => 4,
                 RunError::Held { .. }
                 | RunError::Exists(_)
                 | RunError::Unknown(_)
                 | RunError::Ambiguous(_)
                 | RunError::Empty(_)
+                | RunError::Gone { .. }
                 | RunError::BadId(_) => 2,
             },
             AppError::Read { .. }
@@ -93,6 +107,7 @@ impl AppError {
             | AppError::TooLarge { .. }
             | AppError::InText(_)
             | AppError::Serve { .. }
+            | AppError::Detach { .. }
             | AppError::Usage { .. } => 2,
         }
     }
@@ -104,7 +119,28 @@ impl AppError {
 
 impl From<RunError> for AppError {
     fn from(error: RunError) -> AppError {
-        AppError::Run(Box::new(error))
+        let help = match &error {
+            RunError::NothingLeft { .. } => Some("run the pipeline anew"),
+            RunError::Damaged { .. } => Some(
+                "`dotwright resume RUN --accept-damage` goes on from the last good record before it, and keeps the log as it \
+                 is under another name",
+            ),
+            RunError::OtherGraph { .. } => Some("put the one back that it began with, or run the new one"),
+            RunError::OtherPins { .. } => Some("put the file back that belongs to the log"),
+            RunError::Gone { .. } => Some("replay what came before it, with `--until SEQ`"),
+            RunError::Removed(_) => Some("what was there is lost; run the pipeline anew"),
+            RunError::Io { .. }
+            | RunError::Abandoned
+            | RunError::Held { .. }
+            | RunError::Exists(_)
+            | RunError::Unknown(_)
+            | RunError::Ambiguous(_)
+            | RunError::Empty(_)
+            | RunError::BadId(_)
+            | RunError::Refused(_)
+            | RunError::StoppedDead => None,
+        };
+        AppError::Run { error: Box::new(error), help }
     }
 }
 

@@ -1,7 +1,6 @@
 //! `dotwright estimate`: the least, the expected and the most that a run can cost.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use dotwright_engine::Analysis;
 use dotwright_engine::gate::choices;
@@ -9,12 +8,13 @@ use dotwright_engine::run::{
     Bounds, DEFAULT_MAX_ATTEMPTS, NodeKey, Plan, Scenario, ScriptedVisit, Simulation, explore,
 };
 use dotwright_model::{AttributeKey, Handler, NodeId, Outcome};
-use serde::Deserialize;
+use dotwright_runner::Price;
 use serde_json::json;
 
 use crate::args::{EstimateArgs, SimulateFormat};
 use crate::error::AppError;
-use crate::{Verdict, input, output, prove};
+use crate::prices::Prices;
+use crate::{Verdict, output, prove};
 
 /// Simulated runs behind the expected numbers.
 const RUNS: u32 = 400;
@@ -23,34 +23,11 @@ const VISITS: u32 = 26;
 /// Characters of a prompt that make a token, roughly.
 const CHARACTERS_PER_TOKEN: usize = 4;
 
-/// A price table.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Prices {
-    call: Call,
-    models: BTreeMap<String, Price>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Call {
-    context_tokens: u64,
-    output_tokens: u64,
-}
-
-/// Dollars for a million tokens.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Price {
-    input: f64,
-    output: f64,
-}
-
 pub(crate) fn run(arguments: &EstimateArgs) -> Result<Verdict, AppError> {
     if !(0.0..=1.0).contains(&arguments.success) {
         return Err(AppError::usage("`--success` is no probability", "write a number from 0 to 1"));
     }
-    let prices = prices(arguments.prices.as_deref())?;
+    let prices = arguments.prices.as_deref().map_or_else(Prices::listed, Prices::read)?;
     let plan = match prove::plan(&arguments.file, None)? {
         Ok(plan) => plan,
         Err(text) => {
@@ -65,38 +42,6 @@ pub(crate) fn run(arguments: &EstimateArgs) -> Result<Verdict, AppError> {
     };
     output::write_stdout(text.as_bytes())?;
     Ok(Verdict::Clean)
-}
-
-fn prices(path: Option<&Path>) -> Result<Prices, AppError> {
-    let Some(path) = path else {
-        return parse_prices("prices.toml", include_str!("../data/prices.toml"));
-    };
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| AppError::Read { path: path.to_owned(), error })?;
-    parse_prices(&input::shown(path), &text)
-}
-
-fn parse_prices(name: &str, text: &str) -> Result<Prices, AppError> {
-    toml::from_str(text).map_err(|error| {
-        let place = error
-            .span()
-            .map(|span| dotwright_diagnostics::TextRange::new(span.start as u32, span.end as u32));
-        let help = "a price table has `[call]` and `[models]`".to_owned();
-        AppError::in_text(name.to_owned(), text.into(), place, error.message().to_owned(), Some(help))
-    })
-}
-
-impl Prices {
-    /// The price of a model, whose name may have a provider in front and a date behind.
-    fn of(&self, model: &str) -> Option<Price> {
-        let name = model.rsplit('/').next().unwrap_or(model);
-        let undated = name
-            .rsplit_once('-')
-            .filter(|(_, date)| date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()))
-            .map(|(name, _)| name);
-        let names = [Some(model), Some(name), undated].into_iter().flatten();
-        names.into_iter().find_map(|name| self.models.get(name)).copied()
-    }
 }
 
 /// What one step contributes.
@@ -168,7 +113,7 @@ impl Estimate {
             Some(Line {
                 node: pipeline.id(node).to_owned(),
                 key,
-                price: model.as_deref().and_then(|model| prices.of(model)),
+                price: model.as_deref().and_then(|model| prices.catalogue.of(model)),
                 model: model.filter(|_| is_call),
                 is_call,
                 tokens: (own + prices.call.context_tokens, prices.call.output_tokens),
@@ -385,21 +330,6 @@ mod tests {
 
     use super::*;
 
-    fn listed() -> Prices {
-        parse_prices("prices.toml", include_str!("../data/prices.toml")).unwrap()
-    }
-
-    #[test]
-    fn a_provider_in_front_and_a_date_behind_do_not_change_the_price() {
-        let prices = listed();
-        let input = |model: &str| prices.of(model).map(|price| price.input);
-        assert_eq!(input("claude-sonnet-4-5"), Some(3.0));
-        assert_eq!(input("anthropic/claude-sonnet-4-5-20250929"), Some(3.0));
-        assert_eq!(input("gpt-5.2"), Some(1.75));
-        assert_eq!(input("claude-sonnet"), None);
-        assert_eq!(input("claude-sonnet-4-5-latest"), None);
-    }
-
     #[test]
     fn the_expected_lies_between_the_least_and_the_most() {
         let source = "digraph { start [shape=Mdiamond] exit [shape=Msquare] a [prompt=x, llm_model=o3]
@@ -407,7 +337,7 @@ mod tests {
             t -> exit [condition=\"outcome=success\"] t -> a [condition=\"outcome=fail\"] a [max_visits=3] }";
         let plan = Plan::new(Arc::new(Pipeline::parse(source, Profile::default())));
         for success in [0.1, 0.5, 0.9, 1.0] {
-            let estimate = Estimate::new(&plan, &listed(), success);
+            let estimate = Estimate::new(&plan, &Prices::listed().unwrap(), success);
             for span in [estimate.executions(), estimate.calls(), estimate.tokens(), estimate.dollars()] {
                 let (least, expected, most) = (span.least, span.expected, span.most.unwrap());
                 assert!(least <= expected && expected <= most, "{success}: {least} {expected} {most}");
@@ -420,7 +350,7 @@ mod tests {
         let source = "digraph { start [shape=Mdiamond] exit [shape=Msquare] a [prompt=x] start -> a
             a -> exit [condition=\"outcome=success\"] }";
         let plan = Plan::new(Arc::new(Pipeline::parse(source, Profile::default())));
-        let estimate = Estimate::new(&plan, &listed(), 0.0);
+        let estimate = Estimate::new(&plan, &Prices::listed().unwrap(), 0.0);
         assert!(estimate.simulated.is_empty() && estimate.succeeds());
         assert_eq!(estimate.executions().expected, estimate.executions().least);
     }

@@ -3,29 +3,40 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dotwright_engine::run::Limits;
+use dotwright_engine::run::{Budget, Limits};
 use dotwright_runner::{
     Answers, Backend, Control, Graph, Handlers, History, Observer, OnGate, Report, Root, RunError, Setup,
     Variables, WorktreeMode,
 };
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::args::Pair;
 use crate::dashboard::Dashboard;
+use crate::detach::Detached;
 use crate::error::AppError;
 use crate::load::{self, Refused};
+use crate::prices::Prices;
 use crate::run_args::{ConductArgs, OnGateName, ResumeArgs, RunArgs, WorktreeName};
 use crate::terminal::{Lines, person};
-use crate::{Verdict, dashboard, output};
+use crate::{Verdict, dashboard, detach, output};
 
 pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     let conduct = &arguments.conduct;
+    if arguments.detach && !arguments.detached {
+        return detach::start(arguments);
+    }
+    if arguments.detached {
+        detach::leave_the_terminal();
+    }
     let graph = match load::graph(&arguments.file, &arguments.file)? {
         Ok(graph) => graph,
         Err(refused) => return refuse(conduct, refused),
     };
     let mut setup = setup(conduct, &graph)?;
+    if arguments.detached && setup.on_gate == OnGate::Ask {
+        setup.on_gate = OnGate::Pause;
+    }
     setup.workdir = match &arguments.workdir {
         Some(workdir) => std::path::absolute(workdir).unwrap_or_else(|_| workdir.clone()),
         None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
@@ -43,24 +54,35 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     for Pair { key, value } in &arguments.input {
         setup.inputs.insert(key.clone(), input_text(value)?);
     }
-    for caution in dotwright_runner::cautions(&graph) {
+    for caution in dotwright_runner::cautions(&graph, &setup) {
         output::write_stderr(&format!("warning: {}\n  help: {}\n", caution.message, caution.help));
     }
     let id = arguments.run_id.clone().unwrap_or_else(dotwright_runner::new_run_id);
     let root = Root::from_environment();
     let (control, mailbox) = Control::new();
     listen(&control)?;
+    if arguments.detached {
+        let result =
+            dotwright_runner::run(&graph, &setup, &root, &id, mailbox, &mut Detached::new(&root, &id));
+        return end(conduct, &id, result);
+    }
     let file = arguments.file.display().to_string();
     let result = watched(conduct, &file, &control, &mut setup, |setup, observer| {
         dotwright_runner::run(&graph, setup, &root, &id, mailbox, observer)
     });
-    end(conduct, result)
+    end(conduct, &id, result)
 }
 
 pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
     let conduct = &arguments.conduct;
     let root = Root::from_environment();
-    let history = History::read(root.find(&arguments.run)?)?;
+    let folder = root.find(&arguments.run)?;
+    if arguments.accept_damage
+        && let Some(warning) = dotwright_runner::accept_damage(&root, &folder.id)?
+    {
+        output::write_stderr(&format!("warning: {warning}\n"));
+    }
+    let history = History::read(folder)?;
     let (graph, mut setup) = match taken_up(&history)? {
         Ok(taken_up) => taken_up,
         Err(refused) => return refuse(conduct, refused),
@@ -73,8 +95,10 @@ pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
     if arguments.backend.is_some() {
         setup.backend = backend(arguments.backend.as_deref(), &history.created.backend_variables)?;
     }
-    let changes =
-        conduct.max_nodes.is_some() || conduct.budget_usd.is_some() || conduct.budget_tokens.is_some();
+    let changes = conduct.max_nodes.is_some()
+        || conduct.budget_usd.is_some()
+        || conduct.budget_tokens.is_some()
+        || conduct.allow_unpriced;
     if changes {
         let plan = dotwright_engine::run::Plan::new(graph.pipeline.share());
         let (state, _) = history.fold(&plan, None)?;
@@ -88,7 +112,7 @@ pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
     let result = watched(conduct, &file, &control, &mut setup, |setup, observer| {
         dotwright_runner::resume(&graph, setup, &root, &id, mailbox, observer)
     });
-    end(conduct, result)
+    end(conduct, &id, result)
 }
 
 /// Runs with a dashboard where a person can watch, else with plain lines or records.
@@ -124,6 +148,7 @@ pub(crate) fn taken_up(history: &History) -> Result<Result<(Arc<Graph>, Setup), 
         variables: Variables::of_this_process(),
         backend: backend.map(|words| Backend { words, variables: created.backend_variables.clone() }),
         handlers: created.handlers.iter().cloned().collect::<Handlers>(),
+        catalogue: Arc::new(Prices::listed()?.catalogue),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Setup::default()
     };
@@ -143,6 +168,7 @@ fn setup(conduct: &ConductArgs, graph: &Graph) -> Result<Setup, AppError> {
         },
         asker,
         max_wall: conduct.max_wall,
+        catalogue: Arc::new(Prices::listed()?.catalogue),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Setup::default()
     })
@@ -153,7 +179,7 @@ fn limits(conduct: &ConductArgs, before: Limits) -> Limits {
         max_attempts: conduct.max_nodes.unwrap_or(before.max_attempts),
         tokens: conduct.budget_tokens.or(before.tokens),
         micro_usd: conduct.budget_usd.or(before.micro_usd),
-        ..before
+        allow_unpriced: conduct.allow_unpriced || before.allow_unpriced,
     }
 }
 
@@ -201,11 +227,13 @@ fn input_text(value: &str) -> Result<String, AppError> {
 
 /// The first signal cancels the run, a second one ends its steps at once.
 fn listen(control: &Control) -> Result<(), AppError> {
+    // A file that may not grow is an error of the write that meets it, and not the end of the program.
     let mut signals =
-        Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(|error| AppError::ReadInput { error })?;
+        Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).map_err(|error| AppError::ReadInput { error })?;
     let control = control.clone();
     std::thread::spawn(move || {
-        for (count, signal) in signals.forever().enumerate() {
+        let asked = signals.forever().filter(|&signal| signal != SIGXFSZ);
+        for (count, signal) in asked.enumerate() {
             if count > 0 {
                 control.kill();
                 continue;
@@ -231,7 +259,7 @@ fn refuse(conduct: &ConductArgs, refused: Refused) -> Result<Verdict, AppError> 
     Ok(Verdict::Run(code))
 }
 
-fn end(conduct: &ConductArgs, result: Result<Report, RunError>) -> Result<Verdict, AppError> {
+fn end(conduct: &ConductArgs, id: &str, result: Result<Report, RunError>) -> Result<Verdict, AppError> {
     let report = match result {
         Ok(report) => report,
         Err(RunError::Refused(refusals)) => {
@@ -244,7 +272,14 @@ fn end(conduct: &ConductArgs, result: Result<Report, RunError>) -> Result<Verdic
             write_report(conduct, &Report::refused(4, "preflight", &node, &message))?;
             return Ok(Verdict::Run(4));
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            let message = error.to_string();
+            let error = AppError::from(error);
+            if error.exit_code() == 9 {
+                write_report(conduct, &Report::failed(id, &message))?;
+            }
+            return Err(error);
+        }
     };
     write_report(conduct, &report)?;
     if !conduct.json {
@@ -270,6 +305,9 @@ pub(crate) fn ending(report: &Report) -> String {
     if !report.open_gates.is_empty() {
         text.push_str(&format!("open gates: {}\n", report.open_gates.join(", ")));
         text.push_str(&format!("  dotwright answer {run} GATE CHOICE, then dotwright resume {run}\n"));
+    } else if report.reason == Budget::Unpriced.as_str() {
+        text.push_str("the price of its model is not known, so a budget of money cannot hold\n");
+        text.push_str(&format!("  dotwright resume {run} --allow-unpriced makes such calls, uncounted\n"));
     } else if report.partial {
         text.push_str(&format!("  dotwright resume {run} goes on\n"));
     } else if report.exit_code != 0 {

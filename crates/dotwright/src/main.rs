@@ -9,11 +9,13 @@
 mod args;
 mod check;
 mod dashboard;
+mod detach;
 mod diff;
 mod error;
 mod estimate;
 mod execute;
 mod explain;
+mod export;
 mod fingerprint;
 mod fmt;
 mod graph;
@@ -24,7 +26,9 @@ mod memory;
 mod output;
 mod parallel;
 mod position;
+mod prices;
 mod prove;
+mod replay;
 mod report;
 mod rules;
 mod run_args;
@@ -83,6 +87,8 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Why(arguments) => why::run(arguments),
         Command::Fork(arguments) => runs::fork(arguments),
         Command::Diff(arguments) => run_diff::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
         Command::Cost(arguments) => spent::run(arguments),
         Command::Clean(arguments) => runs::clean(arguments),
         Command::Config(ConfigCommand::Schema) => {

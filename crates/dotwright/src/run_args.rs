@@ -15,8 +15,11 @@ pub(crate) const RUN_EXAMPLES: &str = "Examples:
   dotwright run build.dot --answers answers.json   human gates by a file
   dotwright run build.dot --max-wall 2h --budget-usd 5
   dotwright run build.dot --json                   every record of the log as a line of JSON
+  dotwright run build.dot --detach                 in the background: prints the id, `dotwright logs ID -f` follows
 
 Runs lie in $XDG_STATE_HOME/dotwright/runs, by default ~/.local/state/dotwright/runs.
+
+A detached run writes what it would say to `runner.log` in its folder, and exits with 0 here once it has begun.
 
 Exit codes:
   0  success                             5  waits for a person, or was paused
@@ -53,6 +56,12 @@ pub(crate) struct RunArgs {
     /// Work in a git worktree of the run, one more for each branch, and commit each step
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) worktree: WorktreeName,
+    /// Return when the run has begun, and go on without the terminal; gates that would ask pause
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Be the runner that `--detach` leaves behind
+    #[arg(long, hide = true, requires = "detach")]
+    pub(crate) detached: bool,
     #[command(flatten)]
     pub(crate) conduct: ConductArgs,
 }
@@ -90,6 +99,9 @@ pub(crate) struct ConductArgs {
     /// Spend no more than this on models
     #[arg(long, value_parser = dollars, value_name = "USD")]
     pub(crate) budget_usd: Option<u64>,
+    /// Make calls whose price is not known, which then do not count against --budget-usd
+    #[arg(long)]
+    pub(crate) allow_unpriced: bool,
     /// Use no more tokens than this
     #[arg(long, value_name = "N")]
     pub(crate) budget_tokens: Option<u64>,
@@ -130,6 +142,7 @@ pub(crate) const RESUME_EXAMPLES: &str = "Examples:
   dotwright resume @last                    the run that began last
   dotwright resume 20261121-1655            a unique beginning of its id is enough
   dotwright resume @last --budget-usd 10    with a larger budget
+  dotwright resume @last --accept-damage    from the last good record of a damaged log
 
 What finished is not repeated. A step that was running when the runner died is run again, after what is left of it
 was ended.
@@ -141,6 +154,9 @@ pub(crate) struct ResumeArgs {
     /// A run id, a unique beginning of one, or @last
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
+    /// Cut a log that is damaged before its first bad record, and keep the whole one beside it
+    #[arg(long)]
+    pub(crate) accept_damage: bool,
     /// Do model steps with this command from now on
     #[arg(long, value_name = "COMMAND")]
     pub(crate) backend: Option<String>,
@@ -407,6 +423,74 @@ pub(crate) struct DiffArgs {
     /// A run, or RUN@SEQ
     #[arg(value_name = "B")]
     pub(crate) right: String,
+}
+
+pub(crate) const REPLAY_EXAMPLES: &str = "Examples:
+  dotwright replay @last                       does this version decide as the one that ran it?
+  dotwright replay @last --against build.dot   would the edited pipeline have gone the same way?
+  dotwright replay ci/events.jsonl             a log that was kept, with its graph.dot beside it
+  dotwright replay @last --until 40            only up to record 40
+
+Nothing is run. With --against, nodes are the same if their ids are, and edges if their ends are.
+
+Exit codes:
+  0  every decision is the same
+  1  one differs; the first is printed
+  2  there is no such run, a node that it visited is gone, or wrong usage
+  3  the pipeline of --against has errors
+  9  the log cannot be read, or is damaged";
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// A run id, a unique beginning of one, @last, or the path of an events.jsonl
+    #[arg(value_name = "RUN|FILE")]
+    pub(crate) run: String,
+    /// Stop after this record
+    #[arg(long, value_name = "SEQ")]
+    pub(crate) until: Option<u64>,
+    /// Decide by this version of the pipeline
+    #[arg(long, value_name = "GRAPH")]
+    pub(crate) against: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) const EXPORT_EXAMPLES: &str = "Examples:
+  dotwright export @last --layout spec                in a folder that is called like the run
+  dotwright export @last --layout spec -o out         in the folder `out`
+  dotwright export @last --layout spec -o out --force in place of the export that is there
+
+The folder has the form of the attractor specification: `manifest.json`, `checkpoint.json`, and for each node that was
+visited `status.json`, with `prompt.md` and `response.md` for model steps, of its last visit. Outputs of tool steps that
+are longer than 100 KiB are in `artifacts`. Secrets are redacted as they are in the log.
+
+Exit codes:
+  0  the folder is written, and its name printed
+  2  there is no such run, the folder is in use, or wrong usage
+  9  the log is damaged";
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// A run id, a unique beginning of one, or @last
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// The form of the folder
+    #[arg(long, value_enum, value_name = "FORM")]
+    layout: LayoutName,
+    /// Write to this folder, which has to be empty or not there [default: the id of the run]
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace an export that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// The form of an exported run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LayoutName {
+    /// That of the attractor specification, sections 5.3 to 5.6
+    Spec,
 }
 
 pub(crate) const COST_EXAMPLES: &str = "Examples:

@@ -3,10 +3,8 @@
 use std::io::Write;
 
 use dotwright_engine::run::{Answer, Command, Event, Evidence, NodeKey, Phase, Plan, ReportedVisit, VisitId};
-use dotwright_model::{Pipeline, Profile};
-use dotwright_runner::{Entry, History, Note, Record, Request, Root, RunError};
+use dotwright_runner::{Entry, History, Note, Record, Report, Request, Root, RunError};
 use serde_json::json;
-use std::sync::Arc;
 
 use crate::error::AppError;
 use crate::load::Refused;
@@ -18,15 +16,8 @@ use crate::{Verdict, execute, output, why};
 /// A run that a person names, with its plan.
 pub(crate) fn open(run: &str) -> Result<(History, Plan), AppError> {
     let history = History::read(Root::from_environment().find(run)?)?;
-    let plan = plan(&history)?;
+    let plan = history.plan()?;
     Ok((history, plan))
-}
-
-fn plan(history: &History) -> Result<Plan, AppError> {
-    let path = history.folder.source();
-    let source = std::fs::read_to_string(&path).map_err(|error| AppError::Read { path, error })?;
-    let profile = Profile::by_name(&history.created.profile).unwrap_or_else(Profile::default);
-    Ok(Plan::new(Arc::new(Pipeline::parse(&source, profile))))
 }
 
 pub(crate) fn list(arguments: &PsArgs) -> Result<Verdict, AppError> {
@@ -67,11 +58,14 @@ pub(crate) fn list(arguments: &PsArgs) -> Result<Verdict, AppError> {
 
 /// The status of a run, and where it is or why it ended there.
 fn status(history: &History) -> Result<(String, String), AppError> {
-    let plan = plan(history)?;
-    let report = match history.report(&plan, None) {
-        Ok(report) => report,
-        Err(error) => return Ok((format!("damaged: {error}"), String::new())),
-    };
+    Ok(match history.report(&history.plan()?, None) {
+        Ok(report) => standing(history, &report),
+        Err(error) => (format!("damaged: {error}"), String::new()),
+    })
+}
+
+/// The same for a run whose report is made.
+fn standing(history: &History, report: &Report) -> (String, String) {
     let at = || report.context.get("current_node").cloned().unwrap_or_default();
     let node = if report.reason_node.is_empty() { at() } else { report.reason_node.clone() };
     let is_untouched_fork = history.created.forked.is_some()
@@ -85,7 +79,7 @@ fn status(history: &History) -> Result<(String, String), AppError> {
         (_, Some(_)) if report.partial => "running".to_owned(),
         (status, _) => status.to_owned(),
     };
-    Ok((status, node))
+    (status, node)
 }
 
 /// Visits as a path, the branches of a region between braces: `start -> fan {a -> b | c} -> join`.
@@ -114,8 +108,10 @@ pub(crate) fn show(arguments: &ShowArgs) -> Result<Verdict, AppError> {
         return Ok(Verdict::Clean);
     }
     let mut text = format!("run      {}\nfile     {}\n", report.run_id, history.created.graph_path);
-    let state = status(&history)?.0;
-    let shown = if arguments.at.is_some() { report.status.clone() } else { state };
+    let shown = match arguments.at {
+        Some(_) => report.status.clone(),
+        None => standing(&history, &report).0,
+    };
     text.push_str(&format!("status   {shown}\n"));
     if !report.reason.is_empty() {
         text.push_str(&format!("reason   {} {}\n", report.reason, report.reason_node));
@@ -143,7 +139,7 @@ pub(crate) fn logs(arguments: &LogsArgs) -> Result<Verdict, AppError> {
     let mut next = arguments.since.unwrap_or(0);
     loop {
         let history = History::read(folder.clone())?;
-        let plan = plan(&history)?;
+        let plan = history.plan()?;
         let mut text = Vec::new();
         for record in history.records.iter().filter(|record| record.seq >= next && wanted(arguments, record))
         {
@@ -245,7 +241,7 @@ fn tell_or_ask(
 ) -> Result<(), AppError> {
     let choice = choice.to_owned();
     if history.runner.is_some() {
-        let name = plan(history)?.name(gate.node).to_owned();
+        let name = history.plan()?.name(gate.node).to_owned();
         let request = Request::Answer { gate: name, visit: gate.visit, choice, text, by };
         return Ok(dotwright_runner::send(&history.folder, &request)?);
     }

@@ -60,8 +60,9 @@ impl Lines {
                 named(attempt.visit),
                 attempt.attempt
             )),
-            Command::Decide(Decision::BudgetExceeded { budget, .. }) => {
-                Some(format!("the budget {} is used up", budget.as_str()))
+            Command::Decide(Decision::BudgetExceeded { budget, node }) => {
+                let node = node.map(|node| format!("{}: ", plan.name(node))).unwrap_or_default();
+                Some(format!("{node}{}", budget.refusal()))
             }
             Command::Ask(gate) => Some(format!("{}: waits for an answer", named(gate.gate))),
             _ => None,

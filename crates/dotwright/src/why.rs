@@ -184,7 +184,7 @@ impl<'h> Visit<'h> {
             }
             Entry::Decision(Command::RejectAnswer { why, .. }) => format!("answer not taken: {}", why.noun()),
             Entry::Decision(Command::RefuseCall { budget, .. }) => {
-                format!("model call refused: {} is used up", budget.as_str())
+                format!("model call refused: {}", budget.refusal())
             }
             Entry::Decision(Command::Ask(_)) => "waits for an answer".to_owned(),
             Entry::Fact(Event::GateAnswered { answer, .. }) => {
@@ -255,7 +255,7 @@ impl<'h> Visit<'h> {
                 format!("region {}: {}{conflicts}", status.as_str(), ended.join(", "))
             }
             Decision::BranchOpened { entry, .. } => format!("opens the branch {}", plan.name(*entry)),
-            Decision::BudgetExceeded { budget, .. } => format!("{} is used up", budget.as_str()),
+            Decision::BudgetExceeded { budget, .. } => budget.refusal().to_owned(),
             Decision::Warning(text) => format!("warning: {text}"),
             Decision::AttemptLost { .. }
             | Decision::BranchEnded { .. }

@@ -70,6 +70,19 @@ impl Budget {
             Budget::Unpriced => "unpriced",
         }
     }
+
+    /// Why nothing can go on, in words.
+    pub const fn refusal(self) -> &'static str {
+        match self {
+            Budget::MaxNodes => "max_nodes is used up",
+            Budget::MaxWall => "max_wall is used up",
+            Budget::Tokens => "budget_tokens is used up",
+            Budget::Money => "budget_usd is used up",
+            Budget::NodeTokens => "max_tokens_total is used up",
+            Budget::NodeMoney => "max_cost_usd is used up",
+            Budget::Unpriced => "its price is not known",
+        }
+    }
 }
 
 /// A sum of tokens and money.
