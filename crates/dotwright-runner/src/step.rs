@@ -167,7 +167,7 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::R
     let verify = (kind == Kind::Agent).then(|| verify::launch(driver, spec, &around)).flatten();
     let stall = kind.is_model().then_some(agent::STALL);
     if kind.is_model() {
-        variables.extend(agent::variables(&driver.plan, node));
+        variables.own.extend(agent::variables(&driver.plan, node));
     }
     let bounds = tool::bounds(&driver.plan, node, stall);
     Ok(Errand {
