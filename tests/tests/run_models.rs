@@ -11,7 +11,7 @@
 
 use std::time::{Duration, Instant};
 
-use dotwright_runner::{Backend, Report};
+use dotwright_runner::{Backend, Entry, Note, Record, Report};
 use dotwright_tests::runs::Place;
 
 /// A place whose models are this shell script.
@@ -120,6 +120,23 @@ fn what_a_manager_says_stands_in_the_next_prompt_of_its_child() {
     assert!(told.contains("\n\nFrom the manager of this run:\nuse rust\n"), "{told}");
     let kinds: Vec<String> = place.history().records.into_iter().map(|record| record.kind).collect();
     assert!(kinds.iter().any(|kind| kind == "steered"), "{kinds:?}");
+}
+
+#[test]
+fn a_manager_goes_on_without_a_steering_model_that_cannot_be_started() {
+    let told = "no steering text for the child of `c`: ";
+    // The child goes on when the log of its manager tells that there will be no text.
+    let child = "w [shape=parallelogram, timeout=\"60s\",
+        tool_command=\"until grep -q 'no steering text' $ATTRACTOR_OUT_DIR/../../../test/events.jsonl; do sleep 0.1; done\"]
+        start -> w -> exit";
+    let mut place = Place::new(MANAGER).and_child("c", child);
+    // Longer than any system takes an argument.
+    let words = ["sh", "-c", "cat", &"x".repeat(4 << 20)].map(str::to_owned).into();
+    place.setup.backend = Some(Backend { words, variables: Vec::new() });
+    let report = place.run();
+    assert_eq!(report.status, "success", "{report:?}");
+    let is_told = |record: &Record| matches!(&record.entry, Entry::Note(Note::Warning { text }) if text.starts_with(told));
+    assert!(place.history().records.iter().any(is_told));
 }
 
 #[test]

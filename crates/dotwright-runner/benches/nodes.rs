@@ -1,5 +1,13 @@
-//! What a step costs beside the shell that it starts: the runner against a loop that starts the same shells and writes
-//! a journal with the same durability. `cargo bench -p dotwright-runner --bench nodes`
+//! What a step costs beside the shell that it starts. `cargo bench -p dotwright-runner --bench nodes`
+//!
+//! The runner is measured against floors, loops that do the least that could be called the same work. Each of them starts
+//! the same shells in groups of their own, with both streams captured; none makes a folder for a step, waits at a gate or
+//! sets variables, all of which a runner has to do.
+//! - [`floor_row`]: one after the other, each with a line in a journal that is on disk before the next one begins;
+//! - [`floor_wide`]: in as many threads as may run side by side, without a journal;
+//! - [`floor_wide_journal`]: the same with a journal, in which a shell counts when its line is on disk.
+//!
+//! Beside the time on the clock it tells that of the processors, which depends less on who else is there.
 
 #![allow(
     clippy::disallowed_methods,
@@ -16,6 +24,7 @@ use std::fs::File;
 use std::hint::black_box;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -28,8 +37,11 @@ use dotwright_runner::{Control, Graph, Root, Setup, Variables};
 
 /// Words on the command line choose what to measure: `row`, `wide`, `long`, `memory`. Without one it is everything.
 fn main() {
-    // Removed at the very end: file systems are slow to give away again what was removed a moment ago.
+    // File systems are slow to give away again what was removed a moment ago: an ext4 without a journal takes ten times as
+    // long for a new folder. So nothing is removed before the end, and every run gets a place of its own on the disk, far
+    // from what others removed.
     let folder = tempfile::tempdir_in(".").unwrap();
+    spread(folder.path());
     std::env::set_current_dir(folder.path()).unwrap();
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wanted = |word: &str| words.is_empty() || words.iter().any(|known| known == word);
@@ -55,6 +67,16 @@ fn main() {
             took
         };
         ratio("a node with 200 MB held against none", 7, || ours(&row(300), 300).wall, held);
+    }
+}
+
+/// Asks the file system to keep what is in the folders of a folder apart. Not all of them can.
+fn spread(folder: &Path) {
+    #[cfg(target_os = "linux")]
+    {
+        let folder = File::open(folder).unwrap();
+        let flags = rustix::fs::ioctl_getflags(&folder).unwrap_or(rustix::fs::IFlags::empty());
+        let _unknown = rustix::fs::ioctl_setflags(&folder, flags | rustix::fs::IFlags::TOPDIR);
     }
 }
 
@@ -109,6 +131,7 @@ fn shell() {
     assert!(command.output().unwrap().status.success());
 }
 
+/// One shell after the other, each with a line that is on disk before the next one begins.
 fn floor_row(nodes: usize) -> Took {
     let mut journal = File::create("journal").unwrap();
     measured(|| {
@@ -124,8 +147,7 @@ fn floor_row(nodes: usize) -> Took {
     })
 }
 
-/// The shells alone, without a journal.
-/// Shells in as many threads, and what is done after each.
+/// Shells in as many threads as may run side by side, and what is done after each: nothing where only shells count.
 fn floor_wide(nodes: usize, width: usize, after: impl Fn() + Sync) -> Took {
     let next = AtomicUsize::new(0);
     measured(|| {

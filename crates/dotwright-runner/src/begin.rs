@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use dotwright_engine::run::{Event, Limits, Phase, Plan, Start};
 
-use crate::child::Progress;
 use crate::driver::{Driver, Parts, secrets};
 use crate::error::RunError;
 use crate::folder::{Root, write_atomically};
@@ -51,7 +50,7 @@ pub fn run(
     }
     let created =
         Created { parent: None, context: BTreeMap::new(), limits: setup.limits.unwrap_or_default() };
-    begin(graph, setup, root, id, mailbox, observer, created, None)
+    begin(Parts { graph, setup, root, mailbox, observer, progress: None }, id, created)
 }
 
 /// What a run begins with beside its setup.
@@ -61,17 +60,9 @@ pub(crate) struct Created {
     pub(crate) limits: Limits,
 }
 
-#[expect(clippy::too_many_arguments, reason = "the two callers differ in each of them")]
-pub(crate) fn begin(
-    graph: &Arc<Graph>,
-    setup: &Setup,
-    root: &Root,
-    id: &str,
-    mailbox: Mailbox,
-    observer: &mut dyn Observer,
-    created: Created,
-    progress: Option<Arc<Progress>>,
-) -> Result<Report, RunError> {
+/// Begins a run, of a person or of a manager.
+pub(crate) fn begin(parts: Parts<'_>, id: &str, created: Created) -> Result<Report, RunError> {
+    let Parts { graph, setup, root, .. } = parts;
     let folder = root.create(id)?;
     let lock = Lock::take(&folder)?;
     if folder.is_begun() {
@@ -107,18 +98,7 @@ pub(crate) fn begin(
     };
     Pins::new(setup, &note).write(&folder)?;
     let log = Log::create(&folder)?;
-    let mut driver = Driver::new(Parts {
-        graph,
-        setup,
-        root,
-        folder,
-        lock,
-        log,
-        mailbox,
-        observer,
-        created: note,
-        progress,
-    });
+    let mut driver = Driver::new(parts, folder, lock, log, note);
     if let Some(trees) = &driver.trees {
         trees.forget().map_err(RunError::io("write", &driver.workdir))?;
     }
@@ -147,7 +127,7 @@ pub fn resume(
     mailbox: Mailbox,
     observer: &mut dyn Observer,
 ) -> Result<Report, RunError> {
-    take_up(graph, setup, root, id, mailbox, observer, None, Then::GoOn)
+    take_up(Parts { graph, setup, root, mailbox, observer, progress: None }, id, Then::GoOn)
 }
 
 /// What to do with a run that was taken up.
@@ -170,20 +150,13 @@ pub fn tell(
     event: Event,
 ) -> Result<Report, RunError> {
     let (_, mailbox) = Control::new();
-    take_up(graph, setup, root, id, mailbox, &mut (), None, Then::Tell(Box::new(event)))
+    let parts = Parts { graph, setup, root, mailbox, observer: &mut (), progress: None };
+    take_up(parts, id, Then::Tell(Box::new(event)))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the callers differ in each of them")]
-pub(crate) fn take_up(
-    graph: &Arc<Graph>,
-    setup: &Setup,
-    root: &Root,
-    id: &str,
-    mailbox: Mailbox,
-    observer: &mut dyn Observer,
-    progress: Option<Arc<Progress>>,
-    then: Then,
-) -> Result<Report, RunError> {
+/// Takes up a run, of a person or of a manager.
+pub(crate) fn take_up(parts: Parts<'_>, id: &str, then: Then) -> Result<Report, RunError> {
+    let Parts { graph, setup, root, .. } = parts;
     let folder = root.open(id)?;
     let lock = Lock::take(&folder)?;
     let plan = Plan::new(graph.pipeline.share());
@@ -194,18 +167,7 @@ pub(crate) fn take_up(
     if let Some(wall) = setup.max_wall {
         note.max_wall = Some(u64::try_from(wall.as_millis()).unwrap_or(u64::MAX));
     }
-    let mut driver = Driver::new(Parts {
-        graph,
-        setup,
-        root,
-        folder,
-        lock,
-        log,
-        mailbox,
-        observer,
-        created: note,
-        progress,
-    });
+    let mut driver = Driver::new(parts, folder, lock, log, note);
     driver.state = folded.state;
     driver.trace = folded.trace;
     driver.deadlines = folded.deadlines;

@@ -10,7 +10,7 @@ use dotwright_model::AttributeKey;
 
 use crate::attributes::{list, text_or_graph};
 use crate::begin::{Created, Then, begin, take_up};
-use crate::driver::Driver;
+use crate::driver::{Driver, Parts};
 use crate::error::RunError;
 use crate::mailbox::{Control, Incoming};
 use crate::report::Report;
@@ -94,11 +94,15 @@ pub(crate) fn start(driver: &Driver<'_>, spec: &AttemptSpec) -> Child {
     std::thread::spawn(move || {
         let created = Created { parent, context: BTreeMap::new(), limits };
         let known = root.open(&id).is_ok_and(|folder| folder.is_begun());
-        let result = if known {
-            take_up(&graph, &setup, &root, &id, mailbox, &mut (), Some(progress), Then::GoOn)
-        } else {
-            begin(&graph, &setup, &root, &id, mailbox, &mut (), created, Some(progress))
+        let parts = Parts {
+            graph: &graph,
+            setup: &setup,
+            root: &root,
+            mailbox,
+            observer: &mut (),
+            progress: Some(progress),
         };
+        let result = if known { take_up(parts, &id, Then::GoOn) } else { begin(parts, &id, created) };
         let _over = sender.send(Incoming::ChildReturned { attempt, result: Box::new(result) });
     });
     child

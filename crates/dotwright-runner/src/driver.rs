@@ -95,23 +95,25 @@ pub(crate) enum Waiting {
     Steer(AttemptId),
 }
 
-/// What a driver is made of.
+/// What a driver works with, whether its run is new or taken up.
 pub(crate) struct Parts<'r> {
     pub(crate) graph: &'r Arc<Graph>,
     pub(crate) setup: &'r Setup,
     pub(crate) root: &'r Root,
-    pub(crate) folder: RunFolder,
-    pub(crate) lock: Lock,
-    pub(crate) log: Log,
     pub(crate) mailbox: Mailbox,
     pub(crate) observer: &'r mut dyn Observer,
-    pub(crate) created: RunCreated,
     pub(crate) progress: Option<Arc<Progress>>,
 }
 
 impl<'r> Driver<'r> {
-    pub(crate) fn new(parts: Parts<'r>) -> Driver<'r> {
-        let Parts { graph, setup, root, folder, lock, log, mailbox, observer, created, progress } = parts;
+    pub(crate) fn new(
+        parts: Parts<'r>,
+        folder: RunFolder,
+        lock: Lock,
+        log: Log,
+        created: RunCreated,
+    ) -> Driver<'r> {
+        let Parts { graph, setup, root, mailbox, observer, progress } = parts;
         let age = now_millis().saturating_sub(created.created);
         let left = created.max_wall.map(|wall| Duration::from_millis(wall.saturating_sub(age)));
         Driver {

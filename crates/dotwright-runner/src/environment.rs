@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dotwright_engine::run::{AttemptSpec, Plan, State};
 use dotwright_model::AttributeKey;
@@ -18,7 +19,7 @@ const SECRET: [&str; 6] = ["_API_KEY", "_SECRET", "_TOKEN", "_PASSWORD", "_CREDE
 /// The caller's variables.
 #[derive(Debug, Clone, Default)]
 pub struct Variables {
-    open: Vec<(OsString, OsString)>,
+    open: Arc<[(OsString, OsString)]>,
     withheld: Vec<(OsString, OsString)>,
 }
 
@@ -32,15 +33,15 @@ impl Variables {
     pub fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Variables {
         let own = |name: &OsStr| name.as_encoded_bytes().starts_with(b"ATTRACTOR_");
         let named = variables.into_iter().filter(|(name, _)| !own(name));
-        let (withheld, open) = named.partition(|(name, _)| is_withheld(name));
-        Variables { open, withheld }
+        let (withheld, open): (Vec<_>, Vec<_>) = named.partition(|(name, _)| is_withheld(name));
+        Variables { open: open.into(), withheld }
     }
 
     /// Names and values of secrets: of variables whose names say so, and of those that are passed on by name.
     ///
     /// An absolute path that is passed on by name is none, and neither is the name of a variable.
     pub(crate) fn secrets(&self, is_passed: impl Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
-        let all = || self.withheld.iter().chain(&self.open);
+        let all = || self.withheld.iter().chain(self.open.iter());
         let names: BTreeSet<&OsStr> = all().map(|(name, _)| name.as_os_str()).collect();
         let is_secret = |name: &OsStr, value: &OsStr| {
             let passed = name.to_str().is_some_and(&is_passed) && !Path::new(value).is_absolute();
@@ -83,11 +84,19 @@ pub(crate) fn status_path(folder: &Path) -> PathBuf {
     folder.join("status.json")
 }
 
+/// All variables of an attempt.
+#[derive(Debug, Default)]
+pub(crate) struct Passed {
+    /// Those of the caller that every attempt gets.
+    pub(crate) open: Arc<[(OsString, OsString)]>,
+    /// Those that only this one gets. They win.
+    pub(crate) own: Vec<(OsString, OsString)>,
+}
+
 /// What an attempt is told.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
-    /// All its variables.
-    pub(crate) variables: Vec<(OsString, OsString)>,
+    pub(crate) variables: Passed,
     /// Files that variables name, with what has to be in them.
     pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
 }
@@ -100,8 +109,8 @@ pub(crate) fn environment(around: &Surroundings<'_>, spec: &AttemptSpec) -> Envi
     let let_through =
         |name: &OsStr| listed.iter().chain(around.let_through).any(|known| OsStr::new(known) == name);
     let withheld = around.variables.withheld.iter().filter(|(name, _)| let_through(name));
-    let mut all: Vec<(OsString, OsString)> = around.variables.open.iter().chain(withheld).cloned().collect();
-    let mut set = |name: &str, value: &OsStr| all.push((name.into(), value.to_owned()));
+    let mut own: Vec<(OsString, OsString)> = withheld.cloned().collect();
+    let mut set = |name: &str, value: &OsStr| own.push((name.into(), value.to_owned()));
     let texts = [
         ("ATTRACTOR_RUN_ID", around.run.to_owned()),
         ("ATTRACTOR_NODE_ID", plan.name(node).to_owned()),
@@ -133,7 +142,7 @@ pub(crate) fn environment(around: &Surroundings<'_>, spec: &AttemptSpec) -> Envi
             files.push((file, value.into_owned().into_bytes()));
         }
     }
-    Environment { variables: all, files }
+    Environment { variables: Passed { open: Arc::clone(&around.variables.open), own }, files }
 }
 
 fn variable_name(key: &str) -> String {

@@ -175,10 +175,11 @@ impl RunFolder {
     }
 
     /// The folder of an attempt, which [`fresh_folder`] makes; its name holds a nonce, so that nothing can be waiting in it.
+    /// There is none around it for its node: to create a folder costs more than anything else that a runner does for a
+    /// short step.
     pub(crate) fn attempt(&self, node: &str, place: &str, nonce: &str) -> PathBuf {
         let mut path = self.nodes();
-        path.push(file_name(node));
-        path.push(format!("{place}-{nonce}"));
+        path.push(format!("{}.{place}-{nonce}", file_name(node)));
         path
     }
 }

@@ -6,9 +6,8 @@
 //! the end of the input and leaves. `std` starts it with `posix_spawn`, whose cost does not depend on the memory of the
 //! runner: nothing here may ask for `pre_exec`.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -16,11 +15,13 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 use crate::blobs::Blobs;
 use crate::capture::{Capture, Captured};
+use crate::environment::Passed;
 use crate::platform::ProcessRef;
 use crate::redaction::Secrets;
 
@@ -31,7 +32,9 @@ const LOOK: Duration = Duration::from_millis(5);
 /// The longest single argument that the operating system takes, with room to spare.
 const LONGEST_ARGUMENT: usize = 100 << 10;
 
-/// Bytes that are read at once: what a pipe holds.
+/// Bytes that are read at once of a step that writes little, so that little memory comes and goes with it.
+const SMALL_BUFFER: usize = 4 << 10;
+/// The same of any other: what a pipe holds.
 const BUFFER: usize = 64 << 10;
 
 /// Waits for a line, then gives way to what follows without its standard input.
@@ -43,7 +46,7 @@ const PROGRAM_GATE: &str = "read -r x||exit 125;unset x;exec \"$@\"";
 #[derive(Debug)]
 pub(crate) struct Launch {
     pub(crate) what: Program,
-    pub(crate) environment: Vec<(OsString, OsString)>,
+    pub(crate) environment: Passed,
     pub(crate) workdir: PathBuf,
     /// The folder of the attempt.
     pub(crate) folder: PathBuf,
@@ -189,7 +192,8 @@ pub(crate) fn spawn(launch: Launch, orders: Orders) -> std::io::Result<(Gated, P
     let (mut command, input) = command(what, &folder)?;
     command
         .env_clear()
-        .envs(environment)
+        .envs(environment.open.iter().map(|(name, value)| (name, value)))
+        .envs(environment.own)
         .current_dir(&workdir)
         .process_group(0)
         .stdin(Stdio::piped())
@@ -238,7 +242,7 @@ impl Gated {
             err: Stream::new(err, folder.join("stderr.part"), secrets),
             input,
         };
-        let mut buffer = vec![0_u8; BUFFER];
+        let mut buffer = Vec::with_capacity(SMALL_BUFFER);
         let group = process.id();
         let exit = exit_descriptor(group);
         let mut watch = Watch::new(bounds, group, opened);
@@ -463,7 +467,7 @@ struct Streams {
 }
 
 struct Stream {
-    pipe: Option<std::fs::File>,
+    pipe: Option<OwnedFd>,
     ready: bool,
     capture: Capture,
 }
@@ -479,25 +483,26 @@ struct Input {
 
 impl Stream {
     fn new(pipe: Option<OwnedFd>, spill: PathBuf, secrets: &Arc<Secrets>) -> Stream {
-        Stream {
-            pipe: pipe.map(std::fs::File::from),
-            ready: false,
-            capture: Capture::new(spill, Arc::clone(secrets)),
-        }
+        Stream { pipe, ready: false, capture: Capture::new(spill, Arc::clone(secrets)) }
     }
 
     /// Reads what is there. True when it was something.
-    fn read(&mut self, buffer: &mut [u8]) -> bool {
+    fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
         if !std::mem::take(&mut self.ready) {
             return false;
         }
-        match self.pipe.as_mut().map(|pipe| pipe.read(buffer)) {
+        buffer.clear();
+        match self.pipe.as_ref().map(|pipe| rustix::io::read(pipe, spare_capacity(buffer))) {
             Some(Ok(0) | Err(_)) | None => {
                 self.pipe = None;
                 false
             }
-            Some(Ok(count)) => {
-                self.capture.push(buffer.get(..count).unwrap_or_default());
+            Some(Ok(_)) => {
+                self.capture.push(buffer);
+                if buffer.len() == buffer.capacity() {
+                    buffer.clear();
+                    buffer.reserve(BUFFER);
+                }
                 true
             }
         }
@@ -579,7 +584,7 @@ impl Streams {
         Ok(is_ordered)
     }
 
-    fn read(&mut self, buffer: &mut [u8]) -> bool {
+    fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
         let out = self.out.read(buffer);
         let err = self.err.read(buffer);
         out || err

@@ -73,21 +73,26 @@ struct Asked {
     prompt: String,
 }
 
-/// All that a thread needs to do an attempt.
+/// All that a thread needs to begin an attempt.
 struct Errand {
-    attempt: AttemptId,
     nonce: String,
     launch: Launch,
     /// What has to be in the folder of the attempt.
     files: Vec<(PathBuf, Vec<u8>)>,
     /// What is run when the model has answered.
     verify: Option<Launch>,
-    asked: Option<Asked>,
     /// The folder of the attempt below the folder of the run.
     place: String,
+    job: Job,
+}
+
+/// What an attempt is and where its end goes, the same from its beginning on.
+struct Job {
+    attempt: AttemptId,
     kind: Kind,
     walk: WalkId,
     subject: Subject,
+    asked: Option<Asked>,
     blobs: Arc<Blobs>,
     secrets: Arc<Secrets>,
     trees: Option<Trees>,
@@ -102,18 +107,10 @@ pub(crate) struct Begun {
 
 /// What is left of an errand once the process is there.
 struct Rest {
-    attempt: AttemptId,
     gated: Gated,
     status: PathBuf,
     verify: Option<Verify>,
-    asked: Option<Asked>,
-    kind: Kind,
-    walk: WalkId,
-    subject: Subject,
-    blobs: Arc<Blobs>,
-    secrets: Arc<Secrets>,
-    trees: Option<Trees>,
-    sender: Sender<Incoming>,
+    job: Job,
 }
 
 /// Why an attempt could not be begun.
@@ -182,17 +179,11 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::R
     let verify = (kind == Kind::Agent).then(|| verify::launch(driver, spec, &around)).flatten();
     let stall = kind.is_model().then_some(agent::STALL);
     if kind.is_model() {
-        variables.extend(agent::variables(&driver.plan, node));
+        variables.own.extend(agent::variables(&driver.plan, node));
     }
     let bounds = tool::bounds(&driver.plan, node, stall);
-    Ok(Errand {
+    let job = Job {
         attempt,
-        nonce,
-        place: folder.strip_prefix(&driver.folder.path).unwrap_or(&folder).display().to_string(),
-        launch: Launch { what, environment: variables, workdir, folder, bounds },
-        files,
-        verify,
-        asked,
         kind,
         walk: spec.walk,
         subject: Subject {
@@ -200,10 +191,19 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::R
             visit: attempt.visit.visit,
             attempt: attempt.attempt,
         },
+        asked,
         blobs: Arc::clone(&driver.blobs),
         secrets: Arc::clone(&driver.secrets),
         trees: driver.trees.clone(),
         sender: driver.sender.clone(),
+    };
+    Ok(Errand {
+        nonce,
+        place: folder.strip_prefix(&driver.folder.path).unwrap_or(&folder).display().to_string(),
+        launch: Launch { what, environment: variables, workdir, folder, bounds },
+        files,
+        verify,
+        job,
     })
 }
 
@@ -214,22 +214,7 @@ pub(crate) fn not_started(attempt: AttemptId, error: &std::io::Error) -> Event {
 
 impl Errand {
     fn begin(self, orders: Orders) -> Result<(Begun, Rest), NotBegun> {
-        let Errand {
-            attempt,
-            nonce,
-            launch,
-            files,
-            verify,
-            asked,
-            place,
-            kind,
-            walk,
-            subject,
-            blobs,
-            secrets,
-            trees,
-            sender,
-        } = self;
+        let Errand { nonce, launch, files, verify, place, job } = self;
         let status = status_path(&launch.folder);
         let own = |path: &Path, error| NotBegun::Runner(RunError::io("write", path)(error));
         fresh_folder(&launch.folder).map_err(|error| own(&launch.folder, error))?;
@@ -238,28 +223,20 @@ impl Errand {
         }
         let again = verify.map(|launch| Ok::<_, std::io::Error>((launch, orders.share()?))).transpose()?;
         let (gated, process, gate) = spawn(launch, orders)?;
-        let started =
-            AttemptStarted { attempt, nonce, folder: place, process: Some(process), part: kind.part() };
-        let verify = again.map(|(launch, orders)| Verify { launch, orders, started: started.clone() });
-        let rest = Rest {
-            attempt,
-            gated,
-            status,
-            verify,
-            asked,
-            kind,
-            walk,
-            subject,
-            blobs,
-            secrets,
-            trees,
-            sender,
+        let started = AttemptStarted {
+            attempt: job.attempt,
+            nonce,
+            folder: place,
+            process: Some(process),
+            part: job.kind.part(),
         };
-        Ok((Begun { started, gate }, rest))
+        let verify = again.map(|(launch, orders)| Verify { launch, orders, started: started.clone() });
+        Ok((Begun { started, gate }, Rest { gated, status, verify, job }))
     }
 
     fn run(self, orders: Orders) {
-        let (attempt, kind, sender) = (self.attempt, self.kind, self.sender.clone());
+        let Job { attempt, kind, .. } = self.job;
+        let sender = self.job.sender.clone();
         match self.begin(orders) {
             Ok((begun, rest)) => {
                 // Without a driver the message comes back, and with it the gate: it goes at once, so that what is behind
@@ -292,20 +269,8 @@ impl Errand {
 
 impl Rest {
     fn watch(self) {
-        let Rest {
-            attempt,
-            gated,
-            status,
-            verify,
-            asked,
-            kind,
-            walk,
-            subject,
-            blobs,
-            secrets,
-            trees,
-            sender,
-        } = self;
+        let Rest { gated, status, verify, job } = self;
+        let Job { attempt, kind, walk, subject, asked, blobs, secrets, trees, sender } = job;
         let finished = match gated.supervise(&blobs, &secrets) {
             Ok(finished) => finished,
             Err(error) => {

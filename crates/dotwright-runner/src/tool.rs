@@ -25,7 +25,7 @@ pub(crate) fn program(plan: &Plan, node: NodeKey, command: String) -> Program {
         Some(_) => flag(pipeline, node, AttributeKey::PIPEFAIL),
         None => graph(pipeline, AttributeKey::PIPEFAIL).is_some_and(|on| on.trim() == "true"),
     };
-    match pipefail_shell().filter(|_| wanted) {
+    match wanted.then(pipefail_shell).flatten() {
         Some(shell) => Program::Shell { shell, options: &["-o", "pipefail"], text: command },
         None => Program::Shell { shell: "/bin/sh", options: &[], text: command },
     }

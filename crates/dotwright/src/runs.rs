@@ -383,11 +383,10 @@ fn arrival(history: &History, plan: &Plan, at: &str) -> Result<Option<u64>, AppE
     };
     let node = crate::prove::node(plan, name)?;
     let wanted = visit.map(|visit| VisitId { node, visit });
-    let found = history.records.iter().find(|record| match &record.entry {
-        Entry::Decision(Command::Decide(dotwright_engine::run::Decision::NodeEntered { visit, .. })) => {
-            Some(*visit) == wanted
-        }
-        _ => false,
+    let found = history.records.iter().find(|record| {
+        matches!(&record.entry,
+            Entry::Decision(Command::Decide(dotwright_engine::run::Decision::NodeEntered { visit, .. }))
+                if Some(*visit) == wanted)
     });
     Ok(found.map(|record| record.seq))
 }

@@ -82,7 +82,32 @@ pub(crate) fn steps(plan: &Plan, simulation: &Simulation<'_>) -> Vec<Step> {
                     step.next = target.map(|target| plan.name(target).to_owned());
                 }
             }
-            _ => {}
+            Command::Decide(
+                Decision::RetryScheduled { .. }
+                | Decision::AttemptLost { .. }
+                | Decision::BranchEnded { .. }
+                | Decision::RegionJoined { .. }
+                | Decision::GoalChecked { unsatisfied: None, .. }
+                | Decision::GenerationStarted { .. }
+                | Decision::BudgetExceeded { .. }
+                | Decision::ReservationExceeded(_)
+                | Decision::Warning(_),
+            )
+            | Command::StopAttempt { .. }
+            | Command::AllowCall(_)
+            | Command::RefuseCall { .. }
+            | Command::StartTimer { .. }
+            | Command::DropTimer(_)
+            | Command::Ask(_)
+            | Command::RejectAnswer { .. }
+            | Command::CloseGate { .. }
+            | Command::ObserveChild(_)
+            | Command::SteerChild(_)
+            | Command::PauseChild(_)
+            | Command::StopChild { .. }
+            | Command::MergeWork { .. }
+            | Command::Pause(_)
+            | Command::Finish(_) => {}
         }
     }
     steps

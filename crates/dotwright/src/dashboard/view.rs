@@ -120,7 +120,31 @@ impl View {
                     node.status = Status::Ended(Outcome::Success, Duration::ZERO);
                 }
             }
-            _ => {}
+            Command::Decide(
+                Decision::RetryScheduled { .. }
+                | Decision::AttemptLost { .. }
+                | Decision::BranchOpened { .. }
+                | Decision::BranchEnded { .. }
+                | Decision::RegionJoined { .. }
+                | Decision::GoalChecked { .. }
+                | Decision::GenerationStarted { .. }
+                | Decision::BudgetExceeded { .. }
+                | Decision::ReservationExceeded(_)
+                | Decision::Warning(_),
+            )
+            | Command::StopAttempt { .. }
+            | Command::AllowCall(_)
+            | Command::RefuseCall { .. }
+            | Command::StartTimer { .. }
+            | Command::DropTimer(_)
+            | Command::RejectAnswer { .. }
+            | Command::ObserveChild(_)
+            | Command::SteerChild(_)
+            | Command::PauseChild(_)
+            | Command::StopChild { .. }
+            | Command::MergeWork { .. }
+            | Command::Pause(_)
+            | Command::Finish(_) => {}
         }
     }
 
