@@ -175,28 +175,22 @@ impl RunFolder {
     }
 
     /// The folder of an attempt, which [`fresh_folder`] makes; its name holds a nonce, so that nothing can be waiting in it.
-    /// There is none around it for its node: to create a folder costs more than anything else that a runner does for a
-    /// short step.
     pub(crate) fn attempt(&self, node: &str, place: &str, nonce: &str) -> PathBuf {
         let mut path = self.nodes();
-        path.push(format!("{}.{place}-{nonce}", file_name(node)));
+        path.push(file_name(node));
+        path.push(format!("{place}-{nonce}"));
         path
     }
 }
 
-/// Creates a folder that must not be there, and the one around it if need be.
+/// Creates a folder that must not be there, and the one around it if need be. Not those above it: a folder of a run that
+/// is gone does not come back.
 pub(crate) fn fresh_folder(path: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.mode(0o700);
-    match (builder.create(path), path.parent()) {
-        (Err(error), Some(parent)) if error.kind() == std::io::ErrorKind::NotFound => {
-            // Not those above it: a folder of a run that is gone does not come back.
-            match builder.create(parent) {
-                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-                Ok(()) | Err(_) => builder.create(path),
-            }
-        }
-        (made, _) => made,
+    match path.parent().map(|parent| builder.create(parent)) {
+        Some(Err(error)) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        Some(Ok(()) | Err(_)) | None => builder.create(path),
     }
 }
 
