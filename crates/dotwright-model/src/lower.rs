@@ -269,16 +269,24 @@ impl Lowering<'_> {
         let weight = self.weight(stmt, frame);
         let mut before: Option<Ends> = None;
         for (position, end) in self.ast.endpoints(stmt).iter().enumerate() {
-            let end = match end {
-                Endpoint::Node(node) => Ends::One(self.intern(*node, stmt.recovered)),
-                Endpoint::List(list) => {
+            let edge = Edge { stmt: id, hop: (position as u32).saturating_sub(1), frame, condition, weight };
+            let end = match (end, &mut before) {
+                (Endpoint::Node(node), Some(Ends::One(before))) => {
+                    let node = self.intern(*node, stmt.recovered);
+                    let from = std::mem::replace(before, node);
+                    self.add_edge(from, node, edge, stmt.range);
+                    continue;
+                }
+                (Endpoint::Node(node), Some(Ends::Many(_)) | None) => {
+                    Ends::One(self.intern(*node, stmt.recovered))
+                }
+                (Endpoint::List(list), _) => {
                     let nodes = self.ast.listed(*list).iter().map(|node| self.intern(*node, stmt.recovered));
                     Ends::Many(nodes.collect())
                 }
-                Endpoint::Subgraph(group) => Ends::Many(self.group(*group)),
+                (Endpoint::Subgraph(group), _) => Ends::Many(self.group(*group)),
             };
             if let Some(before) = &before {
-                let edge = Edge { stmt: id, hop: position as u32 - 1, frame, condition, weight };
                 self.connect(before, &end, edge, stmt.range);
             }
             before = Some(end);
@@ -286,10 +294,6 @@ impl Lowering<'_> {
     }
 
     fn connect(&mut self, from: &Ends, to: &Ends, edge: Edge, range: TextRange) {
-        if let (Ends::One(from), Ends::One(to)) = (from, to) {
-            self.add_edge(*from, *to, edge, range);
-            return;
-        }
         let count = from.nodes().len() as u64 * to.nodes().len() as u64;
         for &from in from.nodes() {
             for &to in to.nodes() {

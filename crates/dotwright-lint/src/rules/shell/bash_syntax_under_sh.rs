@@ -29,8 +29,11 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         return;
     }
     for node in context.sound_nodes() {
-        let commented = shellcheck_comments(context, node).unwrap_or_default();
-        let is_wanted = |traits: ShellTraits| traits.has_bash || !commented.is_empty();
+        let mut commented: &[ShellcheckComment] = &[];
+        let is_wanted = |traits: ShellTraits| {
+            commented = shellcheck_comments(context, node).unwrap_or_default();
+            traits.has_bash || !commented.is_empty()
+        };
         let Some((written, command)) = parsed(context, node, is_wanted) else { continue };
         // `pipefail=true` asks for a shell that has it, which may have the rest too.
         if runs_with_pipefail(context, node) {

@@ -26,8 +26,11 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for node in context.sound_nodes() {
-        let confirmed = shellcheck_comments(context, node).and_then(most_telling);
-        let is_wanted = |traits: ShellTraits| traits.is_broken || confirmed.is_some();
+        let mut confirmed = None;
+        let is_wanted = |traits: ShellTraits| {
+            confirmed = shellcheck_comments(context, node).and_then(most_telling);
+            traits.is_broken || confirmed.is_some()
+        };
         let Some((written, command)) = parsed(context, node, is_wanted) else { continue };
         match (command.shell().errors().first(), confirmed) {
             (None, None) => {}
