@@ -6,6 +6,7 @@
 mod commands;
 mod outcomes;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use dotwright_model::{
@@ -38,6 +39,7 @@ pub struct Analysis<'p> {
     dominators: OnceCell<Dominators<'p>>,
     regions: OnceCell<Vec<Region>>,
     commands: OnceCell<Vec<OnceCell<Box<ToolCommand<'p>>>>>,
+    shell_texts: OnceCell<Vec<Option<Cow<'p, str>>>>,
     shell_traits: OnceCell<Vec<Option<ShellTraits>>>,
     outward: OnceCell<Vec<bool>>,
     loop_entries: OnceCell<Vec<Option<NodeId>>>,
@@ -90,6 +92,7 @@ impl<'p> Analysis<'p> {
             dominators: OnceCell::new(),
             regions: OnceCell::new(),
             commands: OnceCell::new(),
+            shell_texts: OnceCell::new(),
             shell_traits: OnceCell::new(),
             outward: OnceCell::new(),
             loop_entries: OnceCell::new(),

@@ -1,5 +1,6 @@
 //! What the shell commands of steps say, each split once.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use dotwright_model::{Attribute, AttributeKey, Handler, NodeId};
@@ -12,26 +13,29 @@ use crate::effect::outward_effect;
 impl<'p> Analysis<'p> {
     /// The command of a tool step with its shell words. `None` for other steps and without a command.
     pub fn command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
-        self.tool_command(node)?;
+        self.tool_text(node)?;
         self.shell_command(node)
     }
 
-    pub(super) fn tool_command(&self, node: NodeId) -> Option<Attribute<'p>> {
+    /// The decoded command of a tool step.
+    pub(super) fn tool_text(&self, node: NodeId) -> Option<&Cow<'p, str>> {
+        (self.pipeline.handler(node) == Handler::Tool).then(|| self.shell_text(node))?
+    }
+
+    /// The decoded command of a step. All of them are decoded when the first one is asked for.
+    fn shell_text(&self, node: NodeId) -> Option<&Cow<'p, str>> {
         let pipeline = self.pipeline;
-        (pipeline.handler(node) == Handler::Tool).then(|| pipeline.shell_command(node))?
+        let text = |node| pipeline.shell_command(node).map(Attribute::text);
+        self.shell_texts.get_or_init(|| pipeline.nodes().map(text).collect()).get(node.index())?.as_ref()
     }
 
     /// [`Pipeline::shell_command`] with its shell words, decoded and parsed once.
     pub fn shell_command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
-        let command = self.pipeline.shell_command(node)?;
-        self.keep(node, || ToolCommand::new(command.text()))
+        let text = self.shell_text(node)?;
+        self.keep(node, || ToolCommand::new(text.clone()))
     }
 
-    pub(super) fn keep(
-        &self,
-        node: NodeId,
-        command: impl FnOnce() -> ToolCommand<'p>,
-    ) -> Option<&ToolCommand<'p>> {
+    fn keep(&self, node: NodeId, command: impl FnOnce() -> ToolCommand<'p>) -> Option<&ToolCommand<'p>> {
         let commands = self.commands.get_or_init(|| vec![OnceCell::new(); self.pipeline.nodes().len()]);
         Some(commands.get(node.index())?.get_or_init(|| Box::new(command())))
     }
@@ -42,12 +46,11 @@ impl<'p> Analysis<'p> {
         let all = self.shell_traits.get_or_init(|| {
             let mut reader = Reader::default();
             let traits = |node| {
-                let command = self.pipeline.shell_command(node)?;
-                if command::is_plain(command.written()) {
+                let text = self.shell_text(node)?;
+                if command::is_plain(text) {
                     return None;
                 }
-                let text = command.text();
-                let shell = reader.read(&command::mask_templates(&text));
+                let shell = reader.read(&command::mask_templates(text));
                 let traits = ShellTraits::of(shell);
                 if traits.show_something() {
                     self.keep(node, || ToolCommand::split(text.clone(), shell.clone()));
@@ -61,8 +64,7 @@ impl<'p> Analysis<'p> {
 
     /// The command of a tool that can never fail, with the words that make it so.
     pub fn always_succeeds(&self, node: NodeId) -> Option<AlwaysSucceeds> {
-        let may = |command: &Attribute<'_>| command::may_always_succeed(&command.text());
-        self.tool_command(node).filter(may)?;
+        self.tool_text(node).filter(|text| command::may_always_succeed(text))?;
         let command = self.command(node)?;
         command::always_succeeding_end(&command.text, command.shell())
     }

@@ -34,16 +34,11 @@ impl Analysis<'_> {
     /// The exit code decides; a partial success needs the status file or used-up retries that are allowed to.
     pub(super) fn tool_domain(&self, node: NodeId) -> OutcomeSet {
         // A run with a tool that has no command does not start, so nothing is known about its outcome.
-        let Some(command) = self.tool_command(node) else { return OutcomeSet::SUCCESS_OR_FAIL };
-        let text = command.text();
-        if command::writes_status(&text) {
+        let Some(text) = self.tool_text(node) else { return OutcomeSet::SUCCESS_OR_FAIL };
+        if command::writes_status(text) {
             return OutcomeSet::ROUTABLE;
         }
-        if command::may_always_succeed(&text) && self.always_succeeds(node).is_some() {
-            OutcomeSet::SUCCESS
-        } else {
-            OutcomeSet::SUCCESS_OR_FAIL
-        }
+        if self.always_succeeds(node).is_some() { OutcomeSet::SUCCESS } else { OutcomeSet::SUCCESS_OR_FAIL }
     }
 
     /// Status of a fan-out's region by its join policy (runner reference, section 12.4).
