@@ -29,7 +29,7 @@ impl<'p> Analysis<'p> {
         self.shell_texts.get_or_init(|| pipeline.nodes().map(text).collect()).get(node.index())?.as_ref()
     }
 
-    /// [`Pipeline::shell_command`] with its shell words, decoded and parsed once.
+    /// [`dotwright_model::Pipeline::shell_command`] with its shell words, decoded and parsed once.
     pub fn shell_command(&self, node: NodeId) -> Option<&ToolCommand<'p>> {
         let text = self.shell_text(node)?;
         self.keep(node, || ToolCommand::new(text.clone()))
