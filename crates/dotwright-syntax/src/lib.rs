@@ -11,6 +11,7 @@ mod error;
 mod grammar;
 mod lexer;
 mod parse;
+mod peek;
 mod quoted;
 mod repair;
 pub mod shell;

@@ -11,6 +11,7 @@ use super::{
     ConditionError, ConditionErrorKind, Key, Literal, LiteralKind, MAX_CLAUSES, MAX_NESTING, Operator,
     OperatorKind, literal,
 };
+use crate::peek;
 
 /// What the grammar reads.
 #[derive(Debug, Clone, Copy)]
@@ -115,16 +116,8 @@ impl<'t> Tokens<'t> {
         self.errors
     }
 
-    /// The next lexeme and the lexer behind it; the caller takes it by storing that lexer.
     fn peek(&self) -> Peeked<'t> {
-        let mut lexer = self.lexer.clone();
-        let lexeme = match lexer.next() {
-            None => Next::End,
-            Some(Ok(lexeme)) => Next::Lexeme(lexeme),
-            Some(Err(())) => Next::Other,
-        };
-        let span = lexer.span();
-        Peeked { lexeme, range: TextRange::new(span.start as u32, span.end as u32), lexer }
+        Peeked::new(&self.lexer)
     }
 
     fn operand(&mut self, negated: bool) -> Option<Spanned> {
@@ -431,19 +424,8 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Next {
-    Lexeme(Lexeme),
-    /// A character no lexeme begins with.
-    Other,
-    End,
-}
-
-struct Peeked<'t> {
-    lexeme: Next,
-    range: TextRange,
-    lexer: Lexer<'t, Lexeme>,
-}
+type Next = peek::Next<Lexeme>;
+type Peeked<'t> = peek::Peeked<'t, Lexeme>;
 
 impl<'t> Peeked<'t> {
     fn is_followed_by_blank(&self) -> bool {

@@ -8,6 +8,7 @@ use logos::{Lexer, Logos};
 use memchr::memmem;
 
 use super::{Expected, Selector, SelectorKind, StylesheetError, StylesheetErrorKind, Value, ValueKind};
+use crate::peek;
 use crate::quoted::closing_quote;
 
 /// What the grammar reads.
@@ -81,14 +82,7 @@ impl<'t> Tokens<'t> {
     }
 
     fn peek(&self) -> Peeked<'t> {
-        let mut lexer = self.lexer.clone();
-        let lexeme = match lexer.next() {
-            None => Next::End,
-            Some(Ok(lexeme)) => Next::Lexeme(lexeme),
-            Some(Err(())) => Next::Other,
-        };
-        let span = lexer.span();
-        Peeked { lexeme, range: TextRange::new(span.start as u32, span.end as u32), lexer }
+        Peeked::new(&self.lexer)
     }
 
     fn selector(&mut self) -> Option<Spanned> {
@@ -380,31 +374,11 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
-    Lexeme(Lexeme),
-    /// A character no lexeme begins with.
-    Other,
-    End,
-}
-
-struct Peeked<'t> {
-    lexeme: Next,
-    range: TextRange,
-    lexer: Lexer<'t, Lexeme>,
-}
+type Next = peek::Next<Lexeme>;
+type Peeked<'t> = peek::Peeked<'t, Lexeme>;
 
 impl Peeked<'_> {
     fn is(&self, lexeme: Lexeme) -> bool {
         self.lexeme == Next::Lexeme(lexeme)
-    }
-
-    /// The lexeme behind this one.
-    fn following(&self) -> Next {
-        match self.lexer.clone().next() {
-            None => Next::End,
-            Some(Ok(lexeme)) => Next::Lexeme(lexeme),
-            Some(Err(())) => Next::Other,
-        }
     }
 }
