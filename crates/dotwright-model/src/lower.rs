@@ -43,10 +43,10 @@ pub(crate) fn spread(hash: u32) -> u64 {
 }
 
 pub(crate) fn lower(source: Arc<str>, parse: Arc<Parse>, profile: &'static Profile) -> Pipeline {
-    let statements = parse.ast.all_statements().len();
-    let edges = parse.ast.endpoint_count() / 2;
-    // A chain names most of its nodes for the first time, an edge statement few.
-    let nodes = statements.saturating_sub(edges).max(parse.ast.endpoint_count() / 3) + 8;
+    // A chain names a node with each hop for the first time; an edge between two nodes rarely names a new one.
+    let (statements, ends) = (parse.ast.all_statements().len(), parse.ast.endpoint_count());
+    let edges = (ends / 2).max(ends.saturating_sub(statements));
+    let nodes = statements.saturating_sub(ends / 2).max(ends.saturating_sub(2 * statements)) + 8;
     let mut lowering = Lowering {
         source: &source,
         ast: &parse.ast,

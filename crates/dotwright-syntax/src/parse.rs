@@ -141,13 +141,18 @@ fn suspect_string(source: &str, parse: &Parse) -> Option<TextRange> {
             .get(index + 1)
             .is_some_and(|next| next.range.start == token.range.end && next.kind.is_id());
         token.kind == TokenKind::Id(IdKind::Quoted)
-            && text.contains(['\n', '\r'])
             && (touched || (unclosed && token.range.end as usize == source.len()))
             && token.range.start <= first_error.max(token.range.start)
+            && line_break(text).is_some()
     })?;
     let text = suspect.1.range.text(source);
-    let line = text.split(['\n', '\r']).next().unwrap_or(text);
+    let line = line_break(text).and_then(|end| text.get(..end)).unwrap_or(text);
     let kept = line.trim_end_matches([' ', '\t', ']', ',', ';', '}']);
     let length = kept.len().max(1) as u32;
     Some(TextRange::new(suspect.1.range.start, suspect.1.range.start + length))
+}
+
+/// Where the first line of a text ends, when it has more than one.
+fn line_break(text: &str) -> Option<usize> {
+    memchr::memchr2(b'\n', b'\r', text.as_bytes())
 }
