@@ -32,10 +32,17 @@ pub(crate) fn run(arguments: &ExportArgs) -> Result<Ending, AppError> {
     // Beside the target, so that it can be renamed into place whole.
     let made = fresh.path().join("run");
     Export::of(&history, &plan)?.write(&made).map_err(fail)?;
+    let old = fresh.path().join("old");
     if replaces {
-        std::fs::rename(&target, fresh.path().join("old")).map_err(fail)?;
+        std::fs::rename(&target, &old).map_err(fail)?;
     }
-    std::fs::rename(&made, &target).map_err(fail)?;
+    if let Err(error) = std::fs::rename(&made, &target) {
+        if replaces {
+            // The earlier export would go with the temporary folder.
+            std::fs::rename(&old, &target).map_err(fail)?;
+        }
+        return Err(fail(error));
+    }
     output::write_stdout(format!("{}\n", target.display()).as_bytes())?;
     Ok(Ending::Clean)
 }
