@@ -29,6 +29,7 @@ fn split_accelerator(label: &str) -> (Option<&str>, &str) {
     if let Some((key, rest)) = label.strip_prefix('[').and_then(|inner| inner.split_once(']'))
         && !key.is_empty()
         && key.chars().all(char::is_alphanumeric)
+        && rest.starts_with(char::is_whitespace)
     {
         return (Some(key), rest);
     }
@@ -40,5 +41,20 @@ fn split_accelerator(label: &str) -> (Option<&str>, &str) {
     match rest {
         Some(rest) => (Some(key), rest),
         None => (None, label),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_accelerator_has_a_blank_behind_it() {
+        for label in ["[Y] Go", "[YES2]   go", "Y) Go", "y - go", "  go "] {
+            assert_eq!(normalise_label(label), "go", "{label}");
+        }
+        for label in ["[y]go", "[] go", "[a b] go", "y)go", "y-go", "yes) go", "ab - go"] {
+            assert_eq!(normalise_label(label), label, "{label}");
+        }
     }
 }
