@@ -86,8 +86,28 @@ pub fn matching<'c>(choices: &'c [Choice], answer: &str) -> Vec<&'c Choice> {
 pub fn is_match(choice: &Choice, answer: &str, way: ChoiceMatch) -> bool {
     let answer = answer.trim();
     match way {
-        ChoiceMatch::Key => choice.key.eq_ignore_ascii_case(answer),
+        ChoiceMatch::Key => choice.key.to_lowercase() == answer.to_lowercase(),
         ChoiceMatch::Label => normalise_label(&choice.text) == normalise_label(answer),
-        ChoiceMatch::Target => choice.target.eq_ignore_ascii_case(answer),
+        ChoiceMatch::Target => choice.target.to_lowercase() == answer.to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dotwright_model::Profile;
+
+    use super::*;
+
+    #[test]
+    fn answers_are_matched_without_regard_to_case_in_every_script() {
+        let source =
+            "digraph { ask [shape=hexagon] ask -> a [label=\"\u{c4}ndern\"] ask -> b [label=Weiter] }";
+        let pipeline = Pipeline::parse(source, Profile::default());
+        let choices = choices(&pipeline, pipeline.node_by_id("ask").unwrap());
+        for answer in ["\u{e4}", "\u{c4}", "\u{e4}NDERN", "A"] {
+            let found: Vec<&str> =
+                matching(&choices, answer).into_iter().map(|choice| choice.target.as_str()).collect();
+            assert_eq!(found, ["a"], "{answer}");
+        }
     }
 }
