@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dotwright_engine::run::{
-    Answer, Command, Event, GateClosed, Plan, Question, Scenario, ScriptedVisit, Simulation, Start,
+    Answer, Command, Event, GateClosed, Plan, Question, Scenario, ScriptedVisit, Simulation, Start, VisitId,
 };
 use dotwright_model::{Pipeline, Profile};
 
@@ -120,6 +120,29 @@ fn a_child_that_fails_fails_its_manager() {
         "fail child_failed failed fail",
     );
     check(&body, "watch: success", &["stack.child.status"], "success completed");
+}
+
+#[test]
+fn the_text_of_a_gate_is_not_that_of_the_next_one() {
+    let plan = plan("ask [shape=hexagon] more [shape=hexagon] start -> ask -> a -> more -> exit");
+    let scenario = Scenario::default();
+    let mut run = Simulation::new(&plan, &scenario);
+    run.feed(Event::Started(Start::default()));
+    let answer = |run: &mut Simulation<'_>, gate: &str, choice: &str, text: Option<&str>| {
+        run.go_on();
+        let gate = VisitId { node: plan.node_by_name(gate).unwrap(), visit: 1 };
+        let text = text.map(str::to_owned);
+        run.feed(Event::GateAnswered {
+            gate,
+            answer: Answer { choice: choice.to_owned(), text, ..Answer::default() },
+        });
+        run.feed(Event::Resumed { limits: None });
+    };
+    answer(&mut run, "ask", "a", Some("be quick"));
+    run.go_on();
+    assert_eq!(told(&run, &["human.gate.text"]), "paused gate_open be quick");
+    answer(&mut run, "more", "exit", None);
+    assert_eq!(told(&run, &["human.gate.text", "human.gate.more.1"]), "success - exit");
 }
 
 /// Loses the first attempt of `a` with its runner, and gives the run as it is taken up.

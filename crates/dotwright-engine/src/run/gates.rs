@@ -5,7 +5,7 @@ use dotwright_model::Outcome;
 use super::command::{
     Command, DecidedBy, Decision, GateClosed, GateSpec, OfferedChoice, Question, Rejection, TimerSpec,
 };
-use super::context::Origin;
+use super::context::{ContextView, Origin};
 use super::event::{Answer, GatePolicy, Unanswered};
 use super::id::{AttemptId, VisitId, WalkId};
 use super::machine::{Machine, Work};
@@ -95,10 +95,7 @@ impl Machine<'_> {
         match self.matching(&open, &answer.choice) {
             Err(why) => self.commands.push(Command::RejectAnswer { gate, why }),
             Ok(choice) => {
-                if let Some(text) = &answer.text {
-                    self.write(id, "human.gate.text".to_owned(), Some(text.clone()), Origin::Human);
-                }
-                self.choose(id, &open, &choice, DecidedBy::Answer);
+                self.choose(id, &open, &choice, DecidedBy::Answer, answer.text.clone());
             }
         }
     }
@@ -109,7 +106,14 @@ impl Machine<'_> {
         (open.spec.gate == gate).then_some((id, open))
     }
 
-    fn choose(&mut self, id: WalkId, open: &OpenGate, choice: &OfferedChoice, by: DecidedBy) {
+    fn choose(
+        &mut self,
+        id: WalkId,
+        open: &OpenGate,
+        choice: &OfferedChoice,
+        by: DecidedBy,
+        text: Option<String>,
+    ) {
         let visit = open.spec.gate;
         let why = if by == DecidedBy::Default { GateClosed::Default } else { GateClosed::Answered };
         self.close_gate(id, open, why);
@@ -122,6 +126,11 @@ impl Machine<'_> {
         ];
         for (key, value) in keys {
             self.write(id, key, Some(value), Origin::Human);
+        }
+        // The text of an earlier gate is not the text of this one.
+        let view = ContextView { plan, state: self.state, walk: id };
+        if text.is_some() || view.get("human.gate.text").is_some() {
+            self.write(id, "human.gate.text".to_owned(), text, Origin::Human);
         }
         let outcome = StepOutcome { preferred_label: choice.text.clone(), ..StepOutcome::success() };
         self.record(id, visit, outcome);
@@ -137,7 +146,7 @@ impl Machine<'_> {
         let visit = open.spec.gate;
         let default = self.human(visit).and_then(|human| human.default.clone());
         if let Some(choice) = default.and_then(|default| self.matching(&open, &default).ok()) {
-            return self.choose(id, &open, &choice, DecidedBy::Default);
+            return self.choose(id, &open, &choice, DecidedBy::Default, None);
         }
         let Some(counted) = self.state.walk(id).and_then(|walk| walk.visit).map(|visit| visit.counted) else {
             return;
