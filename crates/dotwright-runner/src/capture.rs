@@ -13,7 +13,7 @@ const IN_MEMORY: usize = 1 << 20;
 /// Bytes kept of one stream.
 const KEPT: u64 = 256 << 20;
 /// A text up to this length is handed to the context as it is.
-const SHORT: usize = 64 << 10;
+pub(crate) const SHORT: usize = 64 << 10;
 /// What is shown of each end of a longer one.
 const END: usize = 32 << 10;
 

@@ -8,6 +8,8 @@ use dotwright_model::Outcome;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::blobs::Blobs;
+use crate::capture::{SHORT, shortened};
 use crate::redaction::Secrets;
 
 /// A status file may be this long.
@@ -27,19 +29,15 @@ pub(crate) struct Usage {
     pub(crate) micro_usd: Option<u64>,
 }
 
+/// Only the outcome is required; a field that is `null` is a field that is not there.
 #[derive(Deserialize)]
 struct Written {
     outcome: String,
-    #[serde(default)]
-    preferred_label: String,
-    #[serde(default)]
-    suggested_next_ids: Vec<String>,
-    #[serde(default)]
-    context_updates: serde_json::Map<String, Value>,
-    #[serde(default)]
-    notes: String,
-    #[serde(default)]
-    failure_reason: String,
+    preferred_label: Option<String>,
+    suggested_next_ids: Option<Vec<String>>,
+    context_updates: Option<serde_json::Map<String, Value>>,
+    notes: Option<String>,
+    failure_reason: Option<String>,
     #[serde(default)]
     usage: Option<WrittenUsage>,
 }
@@ -93,11 +91,11 @@ fn parse(bytes: &[u8]) -> Status {
     });
     let report = Report {
         outcome,
-        preferred_label: written.preferred_label,
-        suggested_next_ids: written.suggested_next_ids,
-        context_updates: updates(written.context_updates),
-        notes: written.notes,
-        failure_reason: written.failure_reason,
+        preferred_label: written.preferred_label.unwrap_or_default(),
+        suggested_next_ids: written.suggested_next_ids.unwrap_or_default(),
+        context_updates: updates(written.context_updates.unwrap_or_default()),
+        notes: written.notes.unwrap_or_default(),
+        failure_reason: written.failure_reason.unwrap_or_default(),
     };
     Status { verdict: Verdict::Given(report), usage }
 }
@@ -112,6 +110,17 @@ pub(crate) fn updates(map: serde_json::Map<String, Value>) -> Updates {
         }
     };
     map.into_iter().map(|(key, value)| (key, text(value))).collect()
+}
+
+/// Keeps values that are too long for the context as blobs, and shortens them like the output of a tool (section 19).
+pub(crate) fn shorten(updates: &mut Updates, blobs: &Blobs) -> std::io::Result<()> {
+    for value in updates.iter_mut().filter_map(|(_, value)| value.as_mut()) {
+        if value.len() > SHORT {
+            blobs.put(value.as_bytes())?;
+            *value = shortened(value.as_bytes());
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -134,6 +143,9 @@ mod tests {
     #[test]
     fn only_the_outcome_is_required() {
         assert_eq!(given(r#"{"outcome": "retry"}"#).outcome, Outcome::Retry);
+        let null =
+            r#"{"outcome":"retry","preferred_label":null,"context_updates":null,"suggested_next_ids":null}"#;
+        assert_eq!(given(null), given(r#"{"outcome": "retry"}"#));
     }
 
     #[test]
@@ -143,6 +155,28 @@ mod tests {
         let expected: Updates =
             expected.into_iter().map(|(key, value)| (key.to_owned(), value.map(str::to_owned))).collect();
         assert_eq!(report.context_updates, expected);
+    }
+
+    #[test]
+    fn a_long_value_is_shortened_and_kept_whole_as_a_blob() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::new(folder.path().to_owned());
+        let whole = "x".repeat(SHORT + 1);
+        let short = "y".repeat(SHORT);
+        let mut updates: Updates =
+            vec![("long".to_owned(), Some(whole.clone())), ("short".to_owned(), Some(short.clone()))];
+        shorten(&mut updates, &blobs).unwrap();
+        let long = updates[0].1.clone().unwrap();
+        assert!(
+            long.starts_with("xx") && long.ends_with("xx") && long.contains("[1 bytes left out]"),
+            "{long}"
+        );
+        assert_eq!(updates[1].1, Some(short));
+        let kept: Vec<Vec<u8>> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .collect();
+        assert_eq!(kept, [whole.as_bytes()]);
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use dotwright_engine::run::{AttemptId, AttemptSpec, Event, Evidence, ModelEnd, NodeKey, Plan, WalkId};
+use dotwright_engine::run::{
+    AttemptId, AttemptSpec, Event, Evidence, ModelEnd, NodeKey, Plan, Verdict, WalkId,
+};
 use dotwright_model::{AttributeKey, Handler};
 
 use crate::blobs::Blobs;
@@ -287,7 +289,14 @@ impl Rest {
         let answer = finished.stdout.blob.clone();
         let output = (kind != Kind::Tool).then(|| (answer.clone(), finished.stderr.blob.clone()));
         let began = finished.began;
-        let (mut evidence, usage, leftovers) = judged(finished, kind, &status, &blobs, &secrets);
+        let (mut evidence, usage, leftovers) = match judged(finished, kind, &status, &blobs, &secrets) {
+            Ok(judged) => judged,
+            Err(error) => {
+                let error = RunError::io("keep what a step wrote in", &status)(error);
+                let _over = sender.send(Incoming::Failed { attempt, error: Box::new(error) });
+                return;
+            }
+        };
         if let Some(verify) = verify.filter(|_| began && verify::is_wanted(&evidence)) {
             evidence = verify.run(evidence, &blobs, &secrets, &sender);
         }
@@ -362,15 +371,21 @@ fn judged(
     status: &Path,
     blobs: &Blobs,
     secrets: &Secrets,
-) -> (Evidence, Option<Usage>, bool) {
+) -> std::io::Result<(Evidence, Option<Usage>, bool)> {
     let leftovers = finished.leftovers;
-    let Status { verdict, usage } = status_file::read(status, secrets);
-    let evidence = match kind {
+    let Status { mut verdict, usage } = status_file::read(status, secrets);
+    if let Verdict::Given(report) = &mut verdict {
+        status_file::shorten(&mut report.context_updates, blobs)?;
+    }
+    let mut evidence = match kind {
         Kind::Tool => tool::evidence(finished, verdict),
         Kind::Agent | Kind::Steer => agent::evidence(finished, verdict),
         Kind::Custom => custom_evidence(&finished, blobs),
     };
-    (evidence, usage.filter(|_| kind == Kind::Agent), leftovers)
+    if let Evidence::Reported(outcome) = &mut evidence {
+        status_file::shorten(&mut outcome.context_updates, blobs)?;
+    }
+    Ok((evidence, usage.filter(|_| kind == Kind::Agent), leftovers))
 }
 
 fn custom_evidence(finished: &Finished, blobs: &Blobs) -> Evidence {
