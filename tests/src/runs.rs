@@ -80,7 +80,7 @@ impl Place {
         let graph = |source: &str, children| {
             let pipeline = Arc::new(Pipeline::parse(source, Profile::default()));
             match checked(pipeline, &Settings::default(), &External::default()) {
-                Ok((pipeline, _)) => Arc::new(Graph { pipeline, path: path.clone(), children }),
+                Ok((pipeline, _)) => Arc::new(Graph::new(pipeline, path.clone(), children)),
                 Err(found) => panic!("{:?}", found.diagnostics),
             }
         };

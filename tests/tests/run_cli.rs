@@ -10,6 +10,7 @@
     reason = "tests fail loudly"
 )]
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -234,6 +235,38 @@ fn a_run_is_shown_at_any_record_with_its_context_and_streams() {
     assert!(then.contains("status   running") && then.contains("visits   start -> one -> two\n"), "{then}");
     let late = checkout.says(&["logs", "r", "--since", &two], 0);
     assert!(!late.contains("run_created") && late.contains("run_ended"), "{late}");
+}
+
+#[test]
+fn what_an_attempt_leaves_is_seen_in_a_folder_of_its_node_and_where_it_was() {
+    let (checkout, pipeline) = place(
+        &(tool("silent", "ls -A $ATTRACTOR_OUT_DIR | wc -l > silent.txt")
+            + &tool("says", "echo hello; echo oops >&2; ls -A $ATTRACTOR_OUT_DIR | wc -l > says.txt")
+            + &tool("leaves", "echo found > $ATTRACTOR_OUT_DIR/report; echo $ATTRACTOR_OUT_DIR > where.txt")
+            + &tool("reads", "cat $(cat where.txt)/report > read.txt")
+            + "start -> silent -> says -> leaves -> reads -> exit"),
+    );
+    checkout.says(&["run", "--run-id", "r", &pipeline], 0);
+    assert_eq!([checkout.read("silent.txt"), checkout.read("says.txt")], ["0\n"; 2], "a folder begins empty");
+    assert_eq!(checkout.read("read.txt"), "found\n");
+    let nodes = checkout.state().join("dotwright/runs/r/nodes");
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&nodes), ["leaves", "says"]);
+    let attempt = |node: &str| {
+        let name = names(&nodes.join(node)).pop().unwrap();
+        assert!(name.starts_with("1.1.1-"), "{name}");
+        nodes.join(node).join(name)
+    };
+    assert_eq!(names(&attempt("says")), ["stderr", "stdout"]);
+    assert_eq!(std::fs::read_to_string(attempt("says").join("stdout")).unwrap(), "hello\n");
+    assert_eq!(std::fs::read_to_string(attempt("says").join("stderr")).unwrap(), "oops\n");
+    assert_eq!(names(&attempt("leaves")), ["report"]);
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn a_manager_goes_on_without_a_steering_model_that_cannot_be_started() {
     let told = "no steering text for the child of `c`: ";
     // The child goes on when the log of its manager tells that there will be no text.
     let child = "w [shape=parallelogram, timeout=\"60s\",
-        tool_command=\"until grep -q 'no steering text' $ATTRACTOR_OUT_DIR/../../../../test/events.jsonl; do sleep 0.1; done\"]
+        tool_command=\"until grep -q 'no steering text' $ATTRACTOR_OUT_DIR/../../../test/events.jsonl; do sleep 0.1; done\"]
         start -> w -> exit";
     let mut place = Place::new(MANAGER).and_child("c", child);
     // Longer than any system takes an argument.

@@ -230,7 +230,7 @@ fn ours(source: &str, nodes: usize) -> Took {
         panic!("the checker refuses the pipeline");
     };
     let folder = tempfile::tempdir_in(".").unwrap().keep();
-    let graph = Arc::new(Graph { pipeline, path: folder.join("g.dot"), children: BTreeMap::new() });
+    let graph = Arc::new(Graph::new(pipeline, folder.join("g.dot"), BTreeMap::new()));
     let workdir = folder.join("work");
     std::fs::create_dir(&workdir).unwrap();
     let setup = Setup {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dotwright_engine::run::{Event, Limits, Phase, Plan, Start};
+use dotwright_engine::run::{Event, Limits, Phase, Start};
 
 use crate::driver::{Driver, Parts, secrets};
 use crate::error::RunError;
@@ -159,8 +159,7 @@ pub(crate) fn take_up(parts: Parts<'_>, id: &str, then: Then) -> Result<Report, 
     let Parts { graph, setup, root, .. } = parts;
     let folder = root.open(id)?;
     let lock = Lock::take(&folder)?;
-    let plan = Plan::new(graph.pipeline.share());
-    let folded = Folded::read(&folder, &plan)?;
+    let folded = Folded::read(&folder, graph.plan())?;
     Pins::check(&folder, &folded.created)?;
     let log = Log::open(&folder, folded.seq, folded.digest.clone(), folded.length)?;
     let mut note = folded.created.clone();

@@ -36,6 +36,7 @@ use crate::record::{Line, Note, RunCreated, subject};
 use crate::redaction::Secrets;
 use crate::report::Report;
 use crate::requests::{self, Request};
+use crate::scratch::Spares;
 use crate::setup::Setup;
 use crate::step::{self, Begun, NotBegun};
 use crate::worktree::Trees;
@@ -57,6 +58,7 @@ pub(crate) struct Driver<'r> {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) sender: Sender<Incoming>,
     pub(crate) nonces: (String, u64),
+    pub(crate) spares: Arc<Spares>,
     pub(crate) source: PathBuf,
     pub(crate) workdir: PathBuf,
     pub(crate) trees: Option<Trees>,
@@ -117,7 +119,7 @@ impl<'r> Driver<'r> {
         let age = now_millis().saturating_sub(created.created);
         let left = created.max_wall.map(|wall| Duration::from_millis(wall.saturating_sub(age)));
         Driver {
-            plan: Arc::new(Plan::new(graph.pipeline.share())),
+            plan: Arc::clone(graph.plan()),
             graph: Arc::clone(graph),
             setup,
             root,
@@ -135,6 +137,7 @@ impl<'r> Driver<'r> {
             created,
             sender: mailbox.sender.clone(),
             nonces: (nonce(), 0),
+            spares: Arc::default(),
             _lock: lock,
             log,
             desk: Desk::new(mailbox.sender),
@@ -234,6 +237,7 @@ impl<'r> Driver<'r> {
 
     /// Writes the report and gives it.
     pub(crate) fn finish(&mut self) -> Result<Report, RunError> {
+        self.spares.remove();
         let report = self.report();
         let path = self.folder.report();
         write_atomically(&path, report.json().as_bytes()).map_err(RunError::io("write", &path))?;
@@ -494,10 +498,12 @@ impl<'r> Driver<'r> {
     }
 
     pub(crate) fn commit(&mut self) -> Result<(), RunError> {
-        let batch = self.log.pending().to_vec();
+        let batch = self.log.take_batch();
         self.observe(Moment::Appending(&batch))?;
-        self.log.commit()?;
-        self.observe(Moment::Durable(&batch))
+        self.log.write(&batch)?;
+        self.observe(Moment::Durable(&batch))?;
+        self.log.give_back(batch);
+        Ok(())
     }
 
     /// The id of a node.

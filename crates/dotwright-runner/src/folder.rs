@@ -7,6 +7,7 @@ use crate::error::RunError;
 use crate::log;
 use crate::platform::nonce;
 use crate::record::{Entry, Record};
+use crate::scratch::Scratch;
 
 /// The folder with all runs of a person.
 #[derive(Debug, Clone)]
@@ -52,7 +53,7 @@ impl Root {
         if folder.is_begun() || (taken && !folder.path.is_dir()) {
             return Err(RunError::Exists(id.to_owned()));
         }
-        for path in [folder.path.clone(), folder.blobs(), folder.nodes(), folder.inbox()] {
+        for path in [folder.path.clone(), folder.blobs(), folder.nodes(), folder.scratch(), folder.inbox()] {
             private_folder(&path).map_err(RunError::io("create", &path))?;
         }
         Ok(folder)
@@ -174,23 +175,18 @@ impl RunFolder {
         self.path.join("inbox")
     }
 
-    /// The folder of an attempt, which [`fresh_folder`] makes; its name holds a nonce, so that nothing can be waiting in it.
-    pub(crate) fn attempt(&self, node: &str, place: &str, nonce: &str) -> PathBuf {
-        let mut path = self.nodes();
-        path.push(file_name(node));
-        path.push(format!("{place}-{nonce}"));
-        path
+    /// Where attempts may write as long as they run.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.path.join("scratch")
     }
-}
 
-/// Creates a folder that must not be there, and the one around it if need be. Not those above it: a folder of a run that
-/// is gone does not come back.
-pub(crate) fn fresh_folder(path: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.mode(0o700);
-    match path.parent().map(|parent| builder.create(parent)) {
-        Some(Err(error)) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        Some(Ok(()) | Err(_)) | None => builder.create(path),
+    /// The folder of an attempt, whose name holds a nonce, so that nothing can be waiting in it.
+    pub(crate) fn attempt(&self, node: &str, place: &str, nonce: &str) -> Scratch {
+        let name = format!("{place}-{nonce}");
+        let mut view = self.nodes();
+        view.push(file_name(node));
+        view.push(&name);
+        Scratch { path: self.scratch().join(name), view }
     }
 }
 

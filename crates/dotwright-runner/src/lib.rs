@@ -48,6 +48,7 @@ mod redaction;
 mod replay;
 mod report;
 mod requests;
+mod scratch;
 mod setup;
 mod status_file;
 mod steer;

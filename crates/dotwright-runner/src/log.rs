@@ -78,16 +78,34 @@ impl Log {
 
     /// Puts the batch on disk.
     pub(crate) fn commit(&mut self) -> Result<(), RunError> {
-        if self.batch.is_empty() {
+        let batch = self.take_batch();
+        self.write(&batch)?;
+        self.give_back(batch);
+        Ok(())
+    }
+
+    /// The records that are not on disk, to be written by [`Log::write`].
+    pub(crate) fn take_batch(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.batch)
+    }
+
+    /// The memory of a batch that is on disk, for the next one.
+    pub(crate) fn give_back(&mut self, mut batch: Vec<u8>) {
+        batch.clear();
+        self.batch = batch;
+    }
+
+    /// Puts a batch on disk.
+    pub(crate) fn write(&mut self, batch: &[u8]) -> Result<(), RunError> {
+        if batch.is_empty() {
             return Ok(());
         }
-        let written = self.file.write_all(&self.batch).and_then(|()| self.file.sync_data());
+        let written = self.file.write_all(batch).and_then(|()| self.file.sync_data());
         written.map_err(RunError::io("write", &self.path))?;
         // What is written to a log without a name is lost.
         if self.file.metadata().is_ok_and(|found| found.nlink() == 0) {
             return Err(RunError::Removed(self.path.clone()));
         }
-        self.batch.clear();
         Ok(())
     }
 }

@@ -23,6 +23,15 @@ impl ProcessRef {
         ProcessRef { pid, boot: boot_id(), start: start_time(pid).unwrap_or(0) }
     }
 
+    /// A process that was started after this moment. The clock tells its start, unless that moment and this one lie in two
+    /// ticks; to ask the kernel takes longer, as the process is busy with becoming a program.
+    pub(crate) fn begun_since(before: Ticks, pid: i32) -> ProcessRef {
+        match before.0.filter(|_| before == Ticks::now()) {
+            Some(start) => ProcessRef { pid, boot: boot_id(), start },
+            None => ProcessRef::of(pid),
+        }
+    }
+
     pub(crate) fn own() -> ProcessRef {
         ProcessRef::of(rustix::process::getpid().as_raw_nonzero().get())
     }
@@ -34,6 +43,24 @@ impl ProcessRef {
 
     pub(crate) fn id(&self) -> Option<Pid> {
         Pid::from_raw(self.pid)
+    }
+}
+
+/// The moment in ticks from boot, as [`ProcessRef::start`] counts them, where the system has that clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticks(Option<u64>);
+
+impl Ticks {
+    pub(crate) fn now() -> Ticks {
+        #[cfg(target_os = "linux")]
+        {
+            let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+            let nanos = u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000
+                + u64::try_from(now.tv_nsec).unwrap_or(0);
+            Ticks(nanos.checked_div(1_000_000_000 / rustix::param::clock_ticks_per_second()))
+        }
+        #[cfg(not(target_os = "linux"))]
+        Ticks(None)
     }
 }
 
@@ -102,4 +129,23 @@ pub(crate) fn sha256(text: &str) -> String {
 pub(crate) fn now_millis() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_and_the_kernel_agree_when_a_process_began() {
+        for _ in 0..20 {
+            let before = Ticks::now();
+            let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+            let pid = i32::try_from(child.id()).unwrap();
+            let process = ProcessRef::begun_since(before, pid);
+            assert_eq!(process, ProcessRef::of(pid));
+            assert!(process.is_alive());
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
 }

@@ -51,7 +51,7 @@ pub fn preflight(graph: &Graph, setup: &Setup) -> Vec<Refusal> {
 
 fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
     let pipeline = graph.pipeline.share();
-    let plan = Plan::new(graph.pipeline.share());
+    let plan = graph.plan();
     for node in pipeline.nodes() {
         let id = pipeline.id(node);
         let key: NodeKey = node.into();
@@ -136,12 +136,12 @@ pub fn cautions(graph: &Graph, setup: &Setup) -> Vec<Refusal> {
     let limits = setup.limits.unwrap_or_default();
     while let Some(graph) = graphs.pop() {
         let pipeline = graph.pipeline.share();
-        let plan = Plan::new(graph.pipeline.share());
+        let plan = graph.plan();
         let nodes = pipeline.nodes().map(NodeKey::from);
-        for node in nodes.filter(|&node| asks_a_model(&plan, node)) {
+        for node in nodes.filter(|&node| asks_a_model(plan, node)) {
             found.extend(idle_hooks(&pipeline, node));
             if limits.micro_usd.is_some() || text(&pipeline, node, AttributeKey::MAX_COST_USD).is_some() {
-                found.extend(unpriced(&plan, node, setup, limits.allow_unpriced));
+                found.extend(unpriced(plan, node, setup, limits.allow_unpriced));
             }
         }
         graphs.extend(graph.children.values().map(std::sync::Arc::as_ref));

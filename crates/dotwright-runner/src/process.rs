@@ -22,7 +22,7 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use crate::blobs::Blobs;
 use crate::capture::{Capture, Captured};
 use crate::environment::Passed;
-use crate::platform::ProcessRef;
+use crate::platform::{ProcessRef, Ticks};
 use crate::redaction::Secrets;
 
 /// How long pipes are read that somebody outside the group holds open, and how long a killed group may take.
@@ -38,9 +38,9 @@ const SMALL_BUFFER: usize = 4 << 10;
 const BUFFER: usize = 64 << 10;
 
 /// Waits for a line, then gives way to what follows without its standard input.
-const TOOL_GATE: &str = "read -r x||exit 125;exec </dev/null;unset x;";
+const TOOL_GATE: &str = "read -r _||exit 125;exec </dev/null;";
 /// Waits for a line, then becomes the program; the rest of the input is the program's.
-const PROGRAM_GATE: &str = "read -r x||exit 125;unset x;exec \"$@\"";
+const PROGRAM_GATE: &str = "read -r _||exit 125;exec \"$@\"";
 
 /// A process to start.
 #[derive(Debug)]
@@ -199,8 +199,9 @@ pub(crate) fn spawn(launch: Launch, orders: Orders) -> std::io::Result<(Gated, P
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    let before = Ticks::now();
     let mut child = command.spawn()?;
-    let process = ProcessRef::of(i32::try_from(child.id()).unwrap_or(0));
+    let process = ProcessRef::begun_since(before, i32::try_from(child.id()).unwrap_or(0));
     let opened = Arc::default();
     let mut gate = Gate { pipe: child.stdin.take(), opened: Arc::clone(&opened) };
     let kept = if input.is_empty() { None } else { gate.pipe.take() };
@@ -232,6 +233,11 @@ fn command(what: Program, folder: &Path) -> std::io::Result<(Command, Vec<u8>)> 
 }
 
 impl Gated {
+    /// True when processes of its group may go on after its end.
+    pub(crate) fn keeps_background(&self) -> bool {
+        self.bounds.keep_background
+    }
+
     /// Watches the process to its end, from the gate on.
     pub(crate) fn supervise(self, blobs: &Blobs, secrets: &Arc<Secrets>) -> std::io::Result<Finished> {
         let Gated { mut child, input, bounds, folder, process, orders, opened } = self;

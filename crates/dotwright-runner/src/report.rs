@@ -133,14 +133,7 @@ impl Report {
 }
 
 fn gates(plan: &Plan, state: &State) -> BTreeMap<String, String> {
-    let gates = dotwright_engine::Analysis::new(plan.pipeline());
-    let gates: Vec<_> = gates.goal_gates().collect();
     let outcome = |node| state.goals().and_then(|ledger| ledger.outcome(node));
-    gates
-        .into_iter()
-        .map(|node| {
-            let word = outcome(node).map_or("unvisited", |outcome| outcome.as_str());
-            (plan.pipeline().id(node).to_owned(), word.to_owned())
-        })
-        .collect()
+    let word = |gate: NodeKey| outcome(gate.id()).map_or("unvisited", |outcome| outcome.as_str());
+    plan.goal_gates().map(|(gate, _)| (plan.name(gate).to_owned(), word(gate).to_owned())).collect()
 }

@@ -16,12 +16,12 @@ use crate::environment::{Environment, Surroundings, environment, status_path};
 use crate::error::RunError;
 use crate::fence::fresh_nonce;
 use crate::fidelity::{Fidelity, Unknown};
-use crate::folder::fresh_folder;
 use crate::mailbox::{Ended, Incoming};
 use crate::process::{Finished, Gate, Gated, Launch, Orders, Program, Stopper, orders, spawn};
 use crate::prompt::Prompt;
 use crate::record::{AttemptStarted, Part};
 use crate::redaction::Secrets;
+use crate::scratch::{Scratch, Spares, Written};
 use crate::status_file::{self, Status, Usage};
 use crate::verify::{self, Verify};
 use crate::worktree::{Subject, Trees};
@@ -85,6 +85,8 @@ struct Errand {
     verify: Option<Launch>,
     /// The folder of the attempt below the folder of the run.
     place: String,
+    /// An empty folder that the attempt can have.
+    spare: Option<PathBuf>,
     job: Job,
 }
 
@@ -95,6 +97,8 @@ struct Job {
     walk: WalkId,
     subject: Subject,
     asked: Option<Asked>,
+    scratch: Scratch,
+    spares: Arc<Spares>,
     blobs: Arc<Blobs>,
     secrets: Arc<Secrets>,
     trees: Option<Trees>,
@@ -156,7 +160,8 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::R
     let nonce = fresh_nonce(&mut driver.nonces.1, &driver.nonces.0);
     let workdir = driver.workdir_of(spec.walk)?;
     let place = format!("{}.{}.{}", spec.generation, attempt.visit.visit, attempt.attempt);
-    let folder = driver.folder.attempt(driver.name(node), &place, &nonce);
+    let scratch = driver.folder.attempt(driver.name(node), &place, &nonce);
+    let folder = scratch.path.clone();
     let (what, asked) = program(driver, spec, kind)?;
     let let_through = match &driver.setup.backend {
         Some(backend) if kind.is_model() => backend.variables.as_slice(),
@@ -194,6 +199,8 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::R
             attempt: attempt.attempt,
         },
         asked,
+        scratch,
+        spares: Arc::clone(&driver.spares),
         blobs: Arc::clone(&driver.blobs),
         secrets: Arc::clone(&driver.secrets),
         trees: driver.trees.clone(),
@@ -205,6 +212,7 @@ fn errand(driver: &mut Driver<'_>, spec: &AttemptSpec, kind: Kind) -> std::io::R
         launch: Launch { what, environment: variables, workdir, folder, bounds },
         files,
         verify,
+        spare: driver.spares.take(),
         job,
     })
 }
@@ -216,10 +224,10 @@ pub(crate) fn not_started(attempt: AttemptId, error: &std::io::Error) -> Event {
 
 impl Errand {
     fn begin(self, orders: Orders) -> Result<(Begun, Rest), NotBegun> {
-        let Errand { nonce, launch, files, verify, place, job } = self;
+        let Errand { nonce, launch, files, verify, place, spare, job } = self;
         let status = status_path(&launch.folder);
         let own = |path: &Path, error| NotBegun::Runner(RunError::io("write", path)(error));
-        fresh_folder(&launch.folder).map_err(|error| own(&launch.folder, error))?;
+        job.scratch.open(spare.as_deref()).map_err(|error| own(&launch.folder, error))?;
         for (file, text) in files {
             std::fs::write(&file, text).map_err(|error| own(&file, error))?;
         }
@@ -272,18 +280,25 @@ impl Errand {
 impl Rest {
     fn watch(self) {
         let Rest { gated, status, verify, job } = self;
-        let Job { attempt, kind, walk, subject, asked, blobs, secrets, trees, sender } = job;
+        let Job { attempt, kind, walk, subject, asked, scratch, spares, blobs, secrets, trees, sender } = job;
+        let failed = |error| {
+            let error = RunError::io("keep what a step wrote in", &scratch.path)(error);
+            let _over = sender.send(Incoming::Failed { attempt, error: Box::new(error) });
+        };
+        let stays = gated.keeps_background();
         let finished = match gated.supervise(&blobs, &secrets) {
             Ok(finished) => finished,
-            Err(error) => {
-                let folder = status.parent().unwrap_or(&status);
-                let error = RunError::io("keep what a step wrote in", folder)(error);
-                let _over = sender.send(Incoming::Failed { attempt, error: Box::new(error) });
-                return;
-            }
+            Err(error) => return failed(error),
         };
+        let written = written(&finished, kind);
+        // Whoever lives on may still write in it.
+        let is_left = !stays && !finished.leftovers && verify.is_none();
         if kind == Kind::Steer {
-            let _over = sender.send(steer::ended(attempt, finished, &status, &secrets));
+            let ended = steer::ended(attempt, finished, &status, &secrets);
+            if let Err(error) = scratch.close(&written) {
+                return failed(error);
+            }
+            let _over = sender.send(ended);
             return;
         }
         let answer = finished.stdout.blob.clone();
@@ -309,6 +324,10 @@ impl Rest {
             let prompt = blobs.put(secrets.redact(&prompt).as_bytes()).ok()?;
             Some((thread, Turn { prompt, answer }))
         });
+        match scratch.close(&written) {
+            Ok(spare) => spare.filter(|_| is_left).into_iter().for_each(|spare| spares.give(spare)),
+            Err(error) => return failed(error),
+        }
         let _over = sender.send(Incoming::Ended(Box::new(Ended {
             attempt,
             evidence,
@@ -318,6 +337,17 @@ impl Rest {
             turn,
         })));
     }
+}
+
+/// What of the streams of a process is to be seen in its view.
+fn written(finished: &Finished, kind: Kind) -> Vec<Written> {
+    let answer = if kind.is_model() { "response.md" } else { "stdout" };
+    let streams = [(answer, &finished.stdout), ("stderr", &finished.stderr)];
+    streams
+        .into_iter()
+        .filter(|(_, stream)| stream.any)
+        .map(|(name, stream)| (name, stream.blob.clone()))
+        .collect()
 }
 
 fn program(

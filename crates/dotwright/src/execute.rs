@@ -100,8 +100,7 @@ pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
         || conduct.budget_tokens.is_some()
         || conduct.allow_unpriced;
     if changes {
-        let plan = dotwright_engine::run::Plan::new(graph.pipeline.share());
-        let (state, _) = history.fold(&plan, None)?;
+        let (state, _) = history.fold(graph.plan(), None)?;
         setup.limits = Some(limits(conduct, *state.limits()));
     }
     let (control, mailbox) = Control::new();

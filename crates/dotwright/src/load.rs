@@ -65,5 +65,5 @@ fn with_children(
         children.insert(id, child);
     }
     around.pop();
-    Ok(Arc::new(Graph { pipeline, path, children }))
+    Ok(Arc::new(Graph::new(pipeline, path, children)))
 }

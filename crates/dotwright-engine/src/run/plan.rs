@@ -314,7 +314,8 @@ impl Plan {
         self.regions.get(index)
     }
 
-    pub(crate) fn goal_gates(&self) -> impl Iterator<Item = (NodeKey, bool)> + '_ {
+    /// The goal gates in the order of the file, and whether they may stay unvisited (section 10).
+    pub fn goal_gates(&self) -> impl Iterator<Item = (NodeKey, bool)> + '_ {
         self.gates.iter().map(|&gate| (gate, self.node(gate).and_then(|node| node.goal_gate) == Some(true)))
     }
 
