@@ -316,6 +316,19 @@ fn ordering_takes_decimal_numbers_only() {
 }
 
 #[test]
+fn matches_takes_patterns_that_compile() {
+    for pattern in ["^ok$", r"^v\d+", "\"^feature/\"", "\"[a-z]+(-[a-z]+)?\"", ""] {
+        assert_eq!(parse(&format!("a matches {pattern}")).errors, [], "{pattern}");
+    }
+    for pattern in ["[bad", "\"(\"", "*x", "a{2"] {
+        let text = format!("a not matches {pattern} && b=1");
+        let errors: Vec<_> =
+            parse(&text).errors.iter().map(|e| (e.range.text(&text).to_owned(), e.kind)).collect();
+        assert_eq!(errors, [(pattern.to_owned(), ConditionErrorKind::InvalidPattern)]);
+    }
+}
+
+#[test]
 fn conjunctions_are_told_from_the_rest() {
     for text in ["a=1", "a=1 && b", "(a && b)"] {
         assert!(parse(text).is_conjunction(), "{text}");
