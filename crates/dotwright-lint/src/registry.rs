@@ -13,6 +13,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &rules::syntax::missing_comma::RULE,
     &rules::syntax::undirected_or_strict_graph::RULE,
     &rules::syntax::multiple_graphs::RULE,
+    &rules::syntax::non_identifier_node_id::RULE,
     &rules::syntax::unquoted_value::RULE,
     &rules::syntax::unknown_escape::RULE,
     &rules::structure::missing_start::RULE,

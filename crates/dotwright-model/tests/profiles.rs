@@ -215,6 +215,16 @@ fn severities_are_the_deviations_of_the_catalogue() {
     }
     use Level::{Error, Hint, Off, Warning};
     check("missing-comma", &[("tracker", Warning), ("amplifier", Warning)]);
+    check(
+        "non-identifier-node-id",
+        &[
+            ("kilroy", Warning),
+            ("tracker", Warning),
+            ("fabro", Warning),
+            ("mammoth", Warning),
+            ("amplifier", Warning),
+        ],
+    );
     check("unquoted-value", &[("mammoth", Error)]);
     check("multiple-exits", &[("kilroy", Off), ("mammoth", Off)]);
     check(

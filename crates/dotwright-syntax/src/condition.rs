@@ -245,6 +245,8 @@ pub enum ConditionErrorKind {
     UnopenedParenthesis,
     /// The literal of `<`, `<=`, `>` or `>=` is no decimal number.
     NeedsNumber(OperatorKind),
+    /// The literal of `matches` does not compile as a regular expression.
+    InvalidPattern,
     /// More than [`MAX_NESTING`] parentheses and negations inside each other.
     NestingTooDeep,
     /// More than [`MAX_CLAUSES`] clauses; the rest is not read.

@@ -274,6 +274,10 @@ impl<'t> Tokens<'t> {
             if !literal::is_decimal(literal.decoded(self.text).trim_ascii()) {
                 self.error(literal.range, ConditionErrorKind::NeedsNumber(operator));
             }
+        } else if operator == OperatorKind::Matches {
+            if regex_lite::Regex::new(&literal.decoded(self.text)).is_err() {
+                self.error(literal.range, ConditionErrorKind::InvalidPattern);
+            }
         } else if operator.is_equality()
             && literal.kind == LiteralKind::Bare
             && let Some(comma) = literal::comma_for_and(literal.range.text(self.text))

@@ -47,11 +47,22 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// A number that a template fills in before the condition is read.
+/// A number or a pattern that a template fills in before the condition is read.
 fn is_template(text: &str, error: &ConditionError) -> bool {
-    matches!(error.kind, ConditionErrorKind::NeedsNumber(_)) && {
-        let literal = error.range.text(text);
-        literal.contains("{{") || literal.contains('$')
+    let literal = error.range.text(text);
+    match error.kind {
+        ConditionErrorKind::NeedsNumber(_) => literal.contains("{{") || literal.contains('$'),
+        ConditionErrorKind::InvalidPattern => literal.contains("{{") || literal.contains("${"),
+        ConditionErrorKind::MissingKey
+        | ConditionErrorKind::MissingClause
+        | ConditionErrorKind::ExpectedKey
+        | ConditionErrorKind::ExpectedOperator
+        | ConditionErrorKind::ExpectedConnective
+        | ConditionErrorKind::CommaForAnd
+        | ConditionErrorKind::UnclosedParenthesis
+        | ConditionErrorKind::UnopenedParenthesis
+        | ConditionErrorKind::NestingTooDeep
+        | ConditionErrorKind::TooManyClauses => false,
     }
 }
 
@@ -95,6 +106,14 @@ fn parse_error(
         ConditionErrorKind::NeedsNumber(operator) => (
             format!("`{}` compares numbers, and `{found}` is none", operator.symbol()),
             "write a decimal number, or compare with `=`".to_owned(),
+        ),
+        ConditionErrorKind::InvalidPattern => (
+            format!("`{found}` does not compile as a regular expression"),
+            if !found.starts_with('"') && found.contains('(') {
+                "quote the pattern, without quotes it ends at `)`".to_owned()
+            } else {
+                "close its brackets and groups, or escape them with a backslash".to_owned()
+            },
         ),
         ConditionErrorKind::TooManyClauses => (
             format!("it has more than {MAX_CLAUSES} clauses, and the rest is not read"),
@@ -421,6 +440,30 @@ mod tests {
     #[test]
     fn a_number_from_a_template_is_not_judged() {
         found_in("fabro", r#"t -> a [condition="context.n >= {{ inputs.cap }}"]"#, expect![[""]]);
+        found_in("fabro", r#"t -> a [condition="context.n matches ^{{ inputs.name }}$"]"#, expect![[""]]);
+    }
+
+    #[test]
+    fn a_pattern_has_to_compile() {
+        found_in(
+            "fabro",
+            r#"t -> a [condition="context.branch matches [bad && outcome=succeeded"]"#,
+            expect![[r#"
+                2:43-2:47 error: `context.branch matches [bad && outcome=succeeded` on `t -> a` does not parse: `[bad` does not compile as a regular expression
+                  help: close its brackets and groups, or escape them with a backslash
+                  2:19-2:69 the condition
+            "#]],
+        );
+        found_in(
+            "fabro",
+            r#"t -> a [condition="context.branch matches x(y)z"]"#,
+            expect![[r#"
+            2:43-2:46 error: `context.branch matches x(y)z` on `t -> a` does not parse: `x(y` does not compile as a regular expression
+              help: quote the pattern, without quotes it ends at `)`
+              2:19-2:49 the condition
+        "#]],
+        );
+        found_in("fabro", r#"t -> a [condition="context.branch matches \"x(y)z\""]"#, expect![[""]]);
     }
 
     #[test]

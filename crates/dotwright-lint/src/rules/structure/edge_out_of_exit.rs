@@ -1,6 +1,6 @@
 //! At an exit the run is over, so whatever is drawn behind it is work that its author believes in and nobody does.
 
-use dotwright_model::{Handler, Level};
+use dotwright_model::{EdgeId, Handler, Level, Pipeline};
 
 use crate::category::Category;
 use crate::edits::delete_edge;
@@ -42,10 +42,20 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             .finding(pipeline.edge_range(edge), format!("`{shown}` never runs, the run is over at `{node}`"))
             .help(help);
         report.push(match delete_edge(pipeline, edge) {
+            // Without it there would be no exit.
+            Some(_) if is_only_mention_of_exit(pipeline, edge) => finding,
             Some(edits) => finding.fix(unsafe_fix(format!("delete `{shown}`"), edits)),
             None => finding,
         });
     }
+}
+
+/// True when the exit is neither declared nor named by another edge.
+fn is_only_mention_of_exit(pipeline: &Pipeline, edge: EdgeId) -> bool {
+    let exit = pipeline.source_of(edge);
+    let others =
+        pipeline.outgoing(exit).iter().chain(pipeline.incoming(exit)).filter(|&&other| other != edge);
+    pipeline.node(exit).declaration.is_none() && others.count() == 0
 }
 
 #[cfg(test)]
@@ -79,6 +89,17 @@ mod tests {
             "digraph { exit [shape=Msquare] exit -> { a } }",
             expect![[r#"
             1:32-1:45 error: `exit -> a` never runs, the run is over at `exit`
+              help: delete the edge, or put `a` before `exit`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_only_mention_of_the_exit_stays() {
+        check(
+            "digraph { a; exit -> a }",
+            expect![[r#"
+            1:14-1:23 error: `exit -> a` never runs, the run is over at `exit`
               help: delete the edge, or put `a` before `exit`
         "#]],
         );
