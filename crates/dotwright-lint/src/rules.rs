@@ -3,6 +3,7 @@
 pub(crate) mod attributes;
 pub(crate) mod goal_gates;
 pub(crate) mod humans;
+pub(crate) mod loops;
 pub(crate) mod meta;
 pub(crate) mod models;
 pub(crate) mod portability;

@@ -7,4 +7,5 @@ pub(crate) mod unknown_attribute;
 pub(crate) mod unknown_fidelity;
 pub(crate) mod unknown_retry_target;
 pub(crate) mod unknown_type;
+pub(crate) mod value_out_of_range;
 pub(crate) mod wrong_attribute_type;

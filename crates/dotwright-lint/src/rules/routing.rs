@@ -11,6 +11,7 @@ pub(crate) mod miscased_outcome;
 pub(crate) mod no_fallback_edge;
 pub(crate) mod outcome_test;
 pub(crate) mod swallowed_failure;
+pub(crate) mod unknown_condition_key;
 pub(crate) mod unroutable_retry_outcome;
 pub(crate) mod unrouted_failure;
 pub(crate) mod unused_weight;

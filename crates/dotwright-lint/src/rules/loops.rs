@@ -1,0 +1,3 @@
+//! Rules about loops.
+
+pub(crate) mod restart_inside_region;
