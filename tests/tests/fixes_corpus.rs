@@ -169,9 +169,9 @@ const REVEALING: &[&str] = &["missing-start", "missing-exit", "undeclared-node",
 
 /// Applies one fix alone and says what is wrong with it.
 fn wrong_with(case: &Case, before: &[Diagnostic], finding: &Diagnostic, fix: &Fix) -> Option<String> {
-    let rule = rule(finding.rule).unwrap();
-    if strength(fix.applicability) > declared(rule.fixability) {
-        return Some(format!("the rule declares {}", rule.fixability.as_str()));
+    let mended = rule(finding.rule).unwrap();
+    if strength(fix.applicability) > declared(mended.fixability) {
+        return Some(format!("the rule declares {}", mended.fixability.as_str()));
     }
     let after = match apply_edits(&case.source, &fix.edits) {
         Ok(after) => after,
@@ -179,8 +179,8 @@ fn wrong_with(case: &Case, before: &[Diagnostic], finding: &Diagnostic, fix: &Fi
     };
     let (old, new) = (parse(&case.source), parse(&after));
     // Suppressions are comments, and a damaged text falls into other tokens when it is mended.
-    if rule.category != Category::Meta
-        && rule.name != "syntax-error"
+    if mended.category != Category::Meta
+        && mended.name != "syntax-error"
         && let Some(lost) = lost_outside(&case.source, &old, &after, &new, fix)
     {
         return Some(lost);
