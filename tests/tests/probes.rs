@@ -332,7 +332,7 @@ fn happen(plan: &Plan, simulation: &mut Simulation<'_>, then: &Then) {
             simulation.lose_driver();
             simulation.state = read_back(&simulation.state);
             for attempt in simulation.state.attempts_in_flight() {
-                simulation.feed(Event::AttemptLost { attempt });
+                simulation.feed(Event::AttemptLost { attempt, policy: None });
             }
             simulation.feed(Event::Resumed { limits: None });
         }

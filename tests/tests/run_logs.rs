@@ -134,7 +134,7 @@ fn everything_that_begins_ends_once() {
         for event in facts(&history.records) {
             match event {
                 Event::AttemptEnded { attempt, .. }
-                | Event::AttemptLost { attempt }
+                | Event::AttemptLost { attempt, .. }
                 | Event::ChildEnded { attempt, .. } => *attempts.entry(*attempt).or_default() -= 1,
                 Event::TimerFired { timer } => *timers.entry(*timer).or_default() -= 1,
                 _ => {}

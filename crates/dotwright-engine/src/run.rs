@@ -35,7 +35,7 @@ pub use command::{
     JumpBy, OfferedChoice, Pause, PauseReason, Question, Rejection, RunStatus, StopReason, TimerSpec, Via,
 };
 pub use context::{ContextView, Origin};
-pub use event::{Answer, ChildProgress, Event, GatePolicy, Start, Unanswered};
+pub use event::{Answer, ChildProgress, Event, GatePolicy, OnLost, Start, Unanswered};
 pub use explore::{Bounds, Exploration, RunEnd, Told, explore};
 pub use id::{AttemptId, CallId, EdgeKey, NodeKey, TimerId, VisitId, WalkId};
 pub use outcome::{

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dotwright_engine::run::{
-    Answer, Command, Event, GateClosed, Plan, Question, Scenario, ScriptedVisit, Simulation, Start, VisitId,
+    Answer, Budget, Command, Event, GateClosed, PauseReason, Plan, Question, Scenario, ScriptedVisit,
+    Simulation, Start, VisitId,
 };
 use dotwright_model::{Pipeline, Profile};
 
@@ -123,6 +124,40 @@ fn a_child_that_fails_fails_its_manager() {
 }
 
 #[test]
+fn a_child_that_its_manager_stopped_is_cancelled() {
+    let plan = plan(&manager("\"manager.max_cycles\"=3"));
+    let visit = ScriptedVisit::parse("success").unwrap().taking(60_000);
+    let scenario =
+        Scenario { steps: BTreeMap::from([("watch".to_owned(), vec![visit])]), ..Scenario::default() };
+    let run = Simulation::run(&plan, &scenario);
+    assert_eq!(told(&run, &["stack.child.outcome"]), "fail max_cycles cancelled");
+}
+
+/// How a run rests whose child has paused.
+#[track_caller]
+fn child_paused(why: PauseReason, expected: &str) {
+    let plan = plan(&manager("label=x"));
+    let visit = ScriptedVisit::parse("success").unwrap().taking(60_000);
+    let scenario =
+        Scenario { steps: BTreeMap::from([("watch".to_owned(), vec![visit])]), ..Scenario::default() };
+    let mut run = Simulation::new(&plan, &scenario);
+    run.feed(Event::Started(Start::default()));
+    let attempt = run
+        .commands
+        .iter()
+        .find_map(|command| if let Command::StartChild(spec) = command { Some(spec.attempt) } else { None });
+    run.feed(Event::ChildPaused { attempt: attempt.unwrap(), why });
+    assert_eq!(told(&run, &[]).trim_end(), expected);
+}
+
+#[test]
+fn what_a_child_cannot_go_on_without_stops_its_parent_for_the_same_reason() {
+    child_paused(PauseReason::Budget(Budget::MaxNodes), "budget_exceeded max_nodes");
+    child_paused(PauseReason::Provider, "provider_blocked provider_blocked");
+    child_paused(PauseReason::GateOpen, "paused child_paused");
+}
+
+#[test]
 fn the_text_of_a_gate_is_not_that_of_the_next_one() {
     let plan = plan("ask [shape=hexagon] more [shape=hexagon] start -> ask -> a -> more -> exit");
     let scenario = Scenario::default();
@@ -153,7 +188,7 @@ fn lost<'p>(plan: &'p Plan, scenario: &'p Scenario) -> Simulation<'p> {
     let attempts = run.state.attempts_in_flight();
     assert_eq!(attempts.len(), 1);
     for attempt in attempts {
-        run.feed(Event::AttemptLost { attempt });
+        run.feed(Event::AttemptLost { attempt, policy: None });
     }
     run.feed(Event::Resumed { limits: None });
     run.go_on();

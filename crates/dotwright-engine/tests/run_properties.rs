@@ -109,7 +109,7 @@ proptest! {
         }
         second.lose_driver();
         for attempt in second.state.attempts_in_flight() {
-            second.feed(Event::AttemptLost { attempt });
+            second.feed(Event::AttemptLost { attempt, policy: None });
         }
         second.feed(Event::Resumed { limits: None });
         second.go_on();
@@ -190,7 +190,7 @@ proptest! {
         // Whatever happened, a cancel brings it to its end once everything that runs is reported.
         state.apply(&plan, Event::CancelRequested { by: String::new() }, &mut commands);
         for attempt in state.attempts_in_flight() {
-            state.apply(&plan, Event::AttemptLost { attempt }, &mut commands);
+            state.apply(&plan, Event::AttemptLost { attempt, policy: None }, &mut commands);
         }
         let ends = commands.iter().filter(|command| matches!(command, Command::Finish(_))).count();
         prop_assert_eq!(ends, 1);

@@ -10,6 +10,7 @@ use crate::error::RunError;
 use crate::folder::{Root, write_atomically};
 use crate::graph::Graph;
 use crate::history::Folded;
+use crate::inputs;
 use crate::lock::Lock;
 use crate::log::Log;
 use crate::mailbox::{Control, Mailbox};
@@ -34,6 +35,18 @@ pub fn run(
     mailbox: Mailbox,
     observer: &mut dyn Observer,
 ) -> Result<Report, RunError> {
+    dry(graph, setup, root)?;
+    let created =
+        Created { parent: None, context: BTreeMap::new(), limits: setup.limits.unwrap_or_default() };
+    begin(Parts { graph, setup, root, mailbox, observer, progress: None, until: None }, id, created)
+}
+
+/// Looks whether a run could begin, and starts nothing.
+///
+/// # Errors
+/// When preflight refuses it.
+pub fn dry(graph: &Graph, setup: &Setup, root: &Root) -> Result<(), RunError> {
+    inputs::check(&graph.pipeline.share(), setup.inputs.keys().map(String::as_str))?;
     let mut refusals = preflight(graph, setup);
     if setup.worktree == WorktreeMode::Off && root.is_inside(&setup.workdir) {
         refusals.push(Refusal {
@@ -45,12 +58,7 @@ pub fn run(
             help: "set XDG_STATE_HOME to a folder outside, or run in another one with `--workdir`".to_owned(),
         });
     }
-    if !refusals.is_empty() {
-        return Err(RunError::Refused(refusals));
-    }
-    let created =
-        Created { parent: None, context: BTreeMap::new(), limits: setup.limits.unwrap_or_default() };
-    begin(Parts { graph, setup, root, mailbox, observer, progress: None }, id, created)
+    if refusals.is_empty() { Ok(()) } else { Err(RunError::Refused(refusals)) }
 }
 
 /// What a run begins with beside its setup.
@@ -93,6 +101,7 @@ pub(crate) fn begin(parts: Parts<'_>, id: &str, created: Created) -> Result<Repo
             WorktreeMode::Off => None,
             WorktreeMode::Auto | WorktreeMode::Require => Repository::around(&setup.workdir),
         },
+        labels: setup.labels.clone(),
         parent: created.parent,
         forked: None,
     };
@@ -127,7 +136,7 @@ pub fn resume(
     mailbox: Mailbox,
     observer: &mut dyn Observer,
 ) -> Result<Report, RunError> {
-    take_up(Parts { graph, setup, root, mailbox, observer, progress: None }, id, Then::GoOn)
+    take_up(Parts { graph, setup, root, mailbox, observer, progress: None, until: None }, id, Then::GoOn)
 }
 
 /// What to do with a run that was taken up.
@@ -150,7 +159,7 @@ pub fn tell(
     event: Event,
 ) -> Result<Report, RunError> {
     let (_, mailbox) = Control::new();
-    let parts = Parts { graph, setup, root, mailbox, observer: &mut (), progress: None };
+    let parts = Parts { graph, setup, root, mailbox, observer: &mut (), progress: None, until: None };
     take_up(parts, id, Then::Tell(Box::new(event)))
 }
 
@@ -202,7 +211,7 @@ pub(crate) fn take_up(parts: Parts<'_>, id: &str, then: Then) -> Result<Report, 
             driver.append(&Line::Note(&Note::Fenced { attempt: *attempt, killed }))?;
         }
     }
-    let lost = lost.into_iter().map(|attempt| Event::AttemptLost { attempt });
+    let lost = lost.into_iter().map(|attempt| Event::AttemptLost { attempt, policy: setup.on_lost });
     if matches!(driver.state.phase(), Phase::New) {
         return Err(RunError::Empty(id.to_owned()));
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use dotwright_engine::run::{
-    AttemptId, AttemptSpec, CallId, ChildProgress, Event, Limits, Plan, ReportedVisit, State,
+    AttemptId, AttemptSpec, CallId, ChildProgress, Event, Limits, NodeKey, PauseReason, Plan, ReportedVisit,
+    RunStatus, State,
 };
-use dotwright_model::AttributeKey;
+use dotwright_model::{AttributeKey, Pipeline};
 
 use crate::attributes::{list, text_or_graph};
 use crate::begin::{Created, Then, begin, take_up};
@@ -77,7 +78,7 @@ pub(crate) fn start(driver: &Driver<'_>, spec: &AttemptSpec) -> Child {
     } else {
         setup.workdir = around;
     }
-    setup.inputs = inputs(driver, spec);
+    setup.inputs = inputs(driver.plan.pipeline(), attempt.visit.node);
     setup.max_wall = None;
     let used = driver.state.budget();
     let limits = driver.state.limits();
@@ -88,8 +89,9 @@ pub(crate) fn start(driver: &Driver<'_>, spec: &AttemptSpec) -> Child {
         ..*limits
     };
     setup.limits = Some(limits);
+    let until = driver.wall;
     let root = driver.root.clone();
-    let id = format!("{}.{}.{}", driver.folder.id, crate::folder::file_name(&name), attempt.visit.visit);
+    let id = run_id(&driver.folder.id, &name, attempt.visit.visit);
     let parent = Some(driver.folder.id.clone());
     std::thread::spawn(move || {
         let created = Created { parent, context: BTreeMap::new(), limits };
@@ -101,6 +103,7 @@ pub(crate) fn start(driver: &Driver<'_>, spec: &AttemptSpec) -> Child {
             mailbox,
             observer: &mut (),
             progress: Some(progress),
+            until,
         };
         let result = if known { take_up(parts, &id, Then::GoOn) } else { begin(parts, &id, created) };
         let _over = sender.send(Incoming::ChildReturned { attempt, result: Box::new(result) });
@@ -108,10 +111,14 @@ pub(crate) fn start(driver: &Driver<'_>, spec: &AttemptSpec) -> Child {
     child
 }
 
+/// What the child of a visit of a manager is called.
+pub(crate) fn run_id(parent: &str, node: &str, visit: u32) -> String {
+    format!("{parent}.{}.{visit}", crate::folder::file_name(node))
+}
+
 /// `stack.child.input.KEY` of the node.
-fn inputs(driver: &Driver<'_>, spec: &AttemptSpec) -> BTreeMap<String, String> {
-    let pipeline = driver.plan.pipeline();
-    let node = spec.attempt.visit.node.id();
+pub(crate) fn inputs(pipeline: &Pipeline, node: NodeKey) -> BTreeMap<String, String> {
+    let node = node.id();
     let all = pipeline.default_attributes(node).chain(pipeline.own_attributes(node));
     all.filter_map(|attribute| {
         let key = attribute.name().strip_prefix("stack.child.input.")?.to_owned();
@@ -127,7 +134,10 @@ pub(crate) fn ended(plan: &Plan, attempt: AttemptId, result: Result<Report, RunE
         Err(error) => return failed(attempt, format!("the child could not run: {error}")),
     };
     if report.partial {
-        return Event::ChildPaused { attempt };
+        return Event::ChildPaused {
+            attempt,
+            why: PauseReason::from_word(&report.reason).unwrap_or(PauseReason::Child),
+        };
     }
     let wanted = list(plan.pipeline(), attempt.visit.node, AttributeKey::STACK_CHILD_OUTPUTS);
     let outputs = wanted.into_iter().filter_map(|key| {
@@ -140,7 +150,11 @@ pub(crate) fn ended(plan: &Plan, attempt: AttemptId, result: Result<Report, RunE
     }
     Event::ChildEnded {
         attempt,
-        succeeded: report.status == "success",
+        status: match report.status.as_str() {
+            "success" => RunStatus::Success,
+            "cancelled" => RunStatus::Cancelled,
+            _ => RunStatus::Fail,
+        },
         reason,
         progress: ChildProgress {
             node: report.context.get("current_node").cloned().unwrap_or_default(),
@@ -154,12 +168,16 @@ pub(crate) fn ended(plan: &Plan, attempt: AttemptId, result: Result<Report, RunE
 
 /// The fact that a child was cancelled that does not run here.
 pub(crate) fn cancelled(attempt: AttemptId) -> Event {
-    failed(attempt, "cancelled".to_owned())
+    over(attempt, RunStatus::Cancelled, "cancelled".to_owned())
 }
 
 fn failed(attempt: AttemptId, reason: String) -> Event {
+    over(attempt, RunStatus::Fail, reason)
+}
+
+fn over(attempt: AttemptId, status: RunStatus, reason: String) -> Event {
     let progress = ChildProgress::default();
-    Event::ChildEnded { attempt, succeeded: false, reason, progress, outputs: BTreeMap::new() }
+    Event::ChildEnded { attempt, status, reason, progress, outputs: BTreeMap::new() }
 }
 
 fn count(visits: &[ReportedVisit]) -> u64 {

@@ -26,6 +26,7 @@ use crate::error::RunError;
 use crate::folder::{Root, RunFolder, write_atomically};
 use crate::gates::Desk;
 use crate::graph::Graph;
+use crate::history::open_gates_of_children;
 use crate::lock::Lock;
 use crate::log::Log;
 use crate::mailbox::{Ended, Incoming, Mailbox};
@@ -79,7 +80,8 @@ pub(crate) struct Driver<'r> {
     pub(crate) desk: Desk,
     /// Facts that came about here.
     pub(crate) soon: VecDeque<Event>,
-    wall: Option<Instant>,
+    /// When the wall time of the run, or of the run around it, is used up.
+    pub(crate) wall: Option<Instant>,
     looked: Instant,
     commands: Vec<Command>,
     pub(crate) branches: Branches,
@@ -105,6 +107,8 @@ pub(crate) struct Parts<'r> {
     pub(crate) mailbox: Mailbox,
     pub(crate) observer: &'r mut dyn Observer,
     pub(crate) progress: Option<Arc<Progress>>,
+    /// When the wall time of the run around this one is used up.
+    pub(crate) until: Option<Instant>,
 }
 
 impl<'r> Driver<'r> {
@@ -115,7 +119,7 @@ impl<'r> Driver<'r> {
         log: Log,
         created: RunCreated,
     ) -> Driver<'r> {
-        let Parts { graph, setup, root, mailbox, observer, progress } = parts;
+        let Parts { graph, setup, root, mailbox, observer, progress, until } = parts;
         let age = now_millis().saturating_sub(created.created);
         let left = created.max_wall.map(|wall| Duration::from_millis(wall.saturating_sub(age)));
         Driver {
@@ -151,7 +155,7 @@ impl<'r> Driver<'r> {
             steering: Vec::new(),
             conversations: Conversations::new(),
             soon: VecDeque::new(),
-            wall: left.map(|left| Instant::now() + left),
+            wall: left.map(|left| Instant::now() + left).into_iter().chain(until).min(),
             looked: Instant::now(),
             commands: Vec::new(),
             branches: Branches::default(),
@@ -238,15 +242,18 @@ impl<'r> Driver<'r> {
     /// Writes the report and gives it.
     pub(crate) fn finish(&mut self) -> Result<Report, RunError> {
         self.spares.remove();
-        let report = self.report();
+        let report = self.report()?;
         let path = self.folder.report();
         write_atomically(&path, report.json().as_bytes()).map_err(RunError::io("write", &path))?;
         Ok(report)
     }
 
-    fn report(&self) -> Report {
+    fn report(&self) -> Result<Report, RunError> {
         let graph = &self.created.graph_sha256;
-        Report::of(&self.folder.id, &self.plan, &self.state, &self.trace, graph, self.log.digest())
+        let mut report =
+            Report::of(&self.folder.id, &self.plan, &self.state, &self.trace, graph, self.log.digest());
+        report.open_gates.extend(open_gates_of_children(&self.folder, &self.plan, &self.state)?);
+        Ok(report)
     }
 
     /// Waits until there is something to tell the engine.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use dotwright_engine::run::{
-    AttemptSpec, CallId, Command, Cost, Event, Evidence, NodeKey, TimerId, TimerSpec, VisitId, WalkId,
+    AttemptSpec, CallId, Command, Cost, Event, Evidence, NodeKey, PauseReason, TimerId, TimerSpec, VisitId,
+    WalkId,
 };
 use dotwright_model::AttributeKey;
 
@@ -143,7 +144,7 @@ impl Driver<'_> {
             }
             Command::PauseChild(attempt) => match self.children.get(&attempt) {
                 Some(child) => child.control.ask(Request::Pause { by: "parent".to_owned() }),
-                None => self.soon.push_back(Event::ChildPaused { attempt }),
+                None => self.soon.push_back(Event::ChildPaused { attempt, why: PauseReason::Requested }),
             },
             Command::StopChild { attempt, .. } => match self.children.get(&attempt) {
                 Some(child) => {

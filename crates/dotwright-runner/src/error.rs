@@ -90,6 +90,12 @@ pub enum RunError {
     /// Preflight failed (section 1.1).
     #[error("preflight refuses the pipeline")]
     Refused(Vec<Refusal>),
+    /// The pipeline declares an input that was not given (section 18).
+    #[error("the pipeline needs the input `{0}`")]
+    MissingInput(String),
+    /// An input was given that the pipeline does not declare.
+    #[error("the pipeline declares no input `{0}`")]
+    UndeclaredInput(String),
     /// Somebody removed the log of a run that goes on.
     #[error("`{}` was removed while the run went on", .0.display())]
     Removed(PathBuf),

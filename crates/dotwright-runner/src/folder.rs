@@ -29,6 +29,11 @@ impl Root {
         Root(path)
     }
 
+    /// The one that a run lies in.
+    pub(crate) fn around(run: &RunFolder) -> Root {
+        Root(run.path.parent().map(Path::to_owned).unwrap_or_default())
+    }
+
     /// Whether it is below a folder, links followed: the steps of a run must not reach its log.
     pub(crate) fn is_inside(&self, folder: &Path) -> bool {
         let existing = self.0.ancestors().find_map(|path| path.canonicalize().ok());

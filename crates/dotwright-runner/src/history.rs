@@ -9,9 +9,10 @@ use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, Renumberi
 use dotwright_model::{Pipeline, Profile};
 
 use crate::branches::Branches;
+use crate::child;
 use crate::conversation::Conversations;
 use crate::error::RunError;
-use crate::folder::RunFolder;
+use crate::folder::{Root, RunFolder};
 use crate::lock;
 use crate::log;
 use crate::record::{AttemptStarted, Entry, Line, Note, Part, Record, RunCreated};
@@ -205,6 +206,33 @@ fn without_candidates(mut command: Command) -> Command {
     command
 }
 
+/// The children that managers of a run watch. One that has not begun yet is not among them.
+fn children(folder: &RunFolder, plan: &Plan, state: &State) -> Result<Vec<History>, RunError> {
+    let root = Root::around(folder);
+    let mut found = Vec::new();
+    for visit in state.open_children() {
+        match root.open(&child::run_id(&folder.id, plan.name(visit.node), visit.visit)) {
+            Ok(folder) if folder.is_begun() => found.push(History::read(folder)?),
+            Ok(_) | Err(RunError::Unknown(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// Gates of children that wait for a person, as reports name them.
+pub(crate) fn open_gates_of_children(
+    folder: &RunFolder,
+    plan: &Plan,
+    state: &State,
+) -> Result<Vec<String>, RunError> {
+    let mut found = Vec::new();
+    for child in children(folder, plan, state)? {
+        found.extend(child.report(&child.plan()?, None)?.open_gates);
+    }
+    Ok(found)
+}
+
 /// A run to look at. Reading it changes nothing and needs no lock.
 #[derive(Debug)]
 pub struct History {
@@ -314,14 +342,35 @@ impl History {
         Ok(replayed)
     }
 
-    /// The report of the run as it stands.
+    /// The report of the run as it stands, with the open gates of its children behind its own. At an earlier record it
+    /// is about the run alone.
     ///
     /// # Errors
     /// As [`History::fold`].
     pub fn report(&self, plan: &Plan, until: Option<u64>) -> Result<Report, RunError> {
         let (state, trace) = self.fold(plan, until)?;
         let digest = self.records.last().map(|record| record.digest.as_str()).unwrap_or_default();
-        Ok(Report::of(&self.folder.id, plan, &state, &trace, &self.created.graph_sha256, digest))
+        let mut report =
+            Report::of(&self.folder.id, plan, &state, &trace, &self.created.graph_sha256, digest);
+        if until.is_none() {
+            report.open_gates.extend(open_gates_of_children(&self.folder, plan, &state)?);
+        }
+        Ok(report)
+    }
+
+    /// The child pipelines of the run that are not over, each before its own children.
+    ///
+    /// # Errors
+    /// As [`History::read`] and [`History::fold`].
+    pub fn open_children(&self, plan: &Plan) -> Result<Vec<History>, RunError> {
+        let (state, _) = self.fold(plan, None)?;
+        let mut found = Vec::new();
+        for child in children(&self.folder, plan, &state)? {
+            let below = child.open_children(&child.plan()?)?;
+            found.push(child);
+            found.extend(below);
+        }
+        Ok(found)
     }
 
     /// The text of a blob of the run.

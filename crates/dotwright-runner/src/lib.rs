@@ -33,6 +33,7 @@ mod fork;
 mod gates;
 mod graph;
 mod history;
+mod inputs;
 mod lock;
 mod log;
 mod mailbox;
@@ -58,7 +59,7 @@ mod verify;
 mod worktree;
 
 pub use answers::{AnswerEntry, Answers, AnswersError};
-pub use begin::{resume, run, tell};
+pub use begin::{dry, resume, run, tell};
 pub use conversation::Turn;
 pub use damage::accept_damage;
 pub use environment::Variables;

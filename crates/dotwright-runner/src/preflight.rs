@@ -11,6 +11,7 @@ use crate::fidelity::{Fidelity, Unknown};
 use crate::graph::Graph;
 use crate::setup::Setup;
 use crate::worktree::{Repository, WorktreeMode};
+use crate::{child, inputs};
 
 /// Something that refuses a run, or that is worth saying about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +110,15 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
             Handler::Manager if !graph.children.contains_key(id) => {
                 refuse(format!("`{id}` has no child pipeline"), "name a file in `stack.child_dotfile`");
             }
+            Handler::Manager => {
+                let inputs = child::inputs(&pipeline, key);
+                let given = inputs.keys().map(String::as_str);
+                let wrong = graph.children.get(id).map(|child| inputs::check(&child.pipeline.share(), given));
+                if let Some(Err(error)) = wrong {
+                    let help = "`stack.child.input.KEY` gives an input to a child";
+                    refuse(format!("the child pipeline of `{id}` is refused: {error}"), help);
+                }
+            }
             Handler::Human if dotwright_engine::gate::choices(&pipeline, node).is_empty() => {
                 refuse(format!("`{id}` offers no choice"), "give it an edge without a condition");
             }
@@ -118,8 +128,7 @@ fn one(graph: &Graph, setup: &Setup, found: &mut Vec<Refusal>) {
             | Handler::Conditional
             | Handler::Human
             | Handler::Parallel
-            | Handler::FanIn
-            | Handler::Manager => {}
+            | Handler::FanIn => {}
         }
     }
     if !setup.workdir.is_dir() {

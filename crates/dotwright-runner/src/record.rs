@@ -1,7 +1,9 @@
 //! One line of the event log (section 20.1): an envelope, what happened, and what makes a damaged line visible.
 
+use std::collections::BTreeMap;
+
 use dotwright_engine::run::{
-    AttemptId, Command, Decision, Event, GateSpec, Plan, Question, TimerId, VisitId, WalkId,
+    AttemptId, Command, Decision, Event, GateSpec, Plan, Question, RunStatus, TimerId, VisitId, WalkId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -124,6 +126,9 @@ pub struct RunCreated {
     pub handlers: Vec<(String, Vec<String>)>,
     /// The repository, if the run has worktrees.
     pub repository: Option<Repository>,
+    /// Labels by key, for those who look for runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// The run that this one is a child of.
     pub parent: Option<String>,
     /// The run that this one was forked from, with the last record that was kept.
@@ -470,10 +475,10 @@ pub(crate) fn subject(line: &Line<'_>) -> (Option<VisitId>, Option<WalkId>) {
 fn event_visit(event: &Event) -> Option<VisitId> {
     match event {
         Event::AttemptEnded { attempt, .. }
-        | Event::AttemptLost { attempt }
+        | Event::AttemptLost { attempt, .. }
         | Event::ChildObserved { attempt, .. }
         | Event::ChildEnded { attempt, .. }
-        | Event::ChildPaused { attempt }
+        | Event::ChildPaused { attempt, .. }
         | Event::ProviderBlocked { attempt, .. } => Some(attempt.visit),
         Event::CallRequested { call, .. } | Event::CallSettled { call, .. } => Some(call.attempt.visit),
         Event::GateAnswered { gate, .. } | Event::GateUnattended { gate, .. } => Some(*gate),
@@ -533,17 +538,13 @@ fn event_summary(event: &Event) -> String {
         Event::AttemptEnded { attempt, evidence } => {
             format!("attempt {}: {evidence}", attempt.attempt)
         }
-        Event::AttemptLost { attempt } => format!("attempt {}", attempt.attempt),
+        Event::AttemptLost { attempt, .. } => format!("attempt {}", attempt.attempt),
         Event::DelayChosen { millis, .. } => format!("{millis} ms"),
         Event::GateAnswered { answer, .. } => format!("{} by {}", answer.choice, answer.by),
         Event::CancelRequested { by } | Event::PauseRequested { by } => format!("by {by}"),
-        Event::ChildEnded { succeeded, reason, .. } => {
-            if *succeeded {
-                "success".to_owned()
-            } else {
-                format!("fail: {reason}")
-            }
-        }
+        Event::ChildEnded { status: RunStatus::Success, .. } => RunStatus::Success.as_str().to_owned(),
+        Event::ChildEnded { status, reason, .. } => format!("{}: {reason}", status.as_str()),
+        Event::ChildPaused { why, .. } => why.as_str().to_owned(),
         Event::WorkMerged { conflicts, .. } => conflicts.join(", "),
         Event::ProviderBlocked { reason, .. } => reason.clone(),
         Event::Started(_)
@@ -552,7 +553,6 @@ fn event_summary(event: &Event) -> String {
         | Event::TimerFired { .. }
         | Event::GateUnattended { .. }
         | Event::ChildObserved { .. }
-        | Event::ChildPaused { .. }
         | Event::WallTimeUsedUp
         | Event::Resumed { .. } => String::new(),
     }

@@ -32,7 +32,7 @@ pub struct Report {
     pub cost: Cost,
     /// Last outcomes of the goal gates.
     pub gates: BTreeMap<String, String>,
-    /// Gates that wait for an answer, as `NODE#VISIT`.
+    /// Gates that wait for an answer, as `NODE#VISIT`, those of child pipelines behind the own ones.
     pub open_gates: Vec<String>,
     /// True while the run can go on.
     pub partial: bool,
@@ -74,6 +74,11 @@ impl Report {
             graph_sha256: String::new(),
             log_sha256: String::new(),
         }
+    }
+
+    /// The report of a run that could begin and was not to.
+    pub fn dry() -> Report {
+        Report { status: "success".to_owned(), ..Report::refused(0, "", "", "nothing was started") }
     }
 
     /// The report of a run whose runner failed. The log says more than this, where it can be read.

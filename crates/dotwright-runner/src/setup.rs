@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dotwright_engine::run::Limits;
+use dotwright_engine::run::{Limits, OnLost};
 
 use crate::answers::Answers;
 use crate::environment::Variables;
@@ -31,6 +31,8 @@ pub struct Setup {
     pub answers: Answers,
     /// What to do with a gate that nobody has answered.
     pub on_gate: OnGate,
+    /// What attempts come to that a dead runner left behind; without it their nodes say.
+    pub on_lost: Option<OnLost>,
     /// Who is asked.
     pub asker: Option<Arc<dyn Asker>>,
     /// Budgets. On resume, `None` keeps those of the run.
@@ -39,6 +41,8 @@ pub struct Setup {
     pub max_wall: Option<Duration>,
     /// Whether the run gets git worktrees.
     pub worktree: WorktreeMode,
+    /// Labels by key, for the record.
+    pub labels: BTreeMap<String, String>,
     /// Inputs by key, without `input.`.
     pub inputs: BTreeMap<String, String>,
     /// What models cost.

@@ -593,7 +593,7 @@ pub(crate) struct CheckArgs {
 #[derive(Debug, Clone)]
 pub(crate) struct Selectors(pub(crate) Vec<Selector>);
 
-fn profile(name: &str) -> Result<&'static Profile, String> {
+pub(crate) fn profile(name: &str) -> Result<&'static Profile, String> {
     let names = Profile::all().iter().map(|profile| profile.name);
     Profile::by_name(name).ok_or_else(|| unknown(name, names))
 }

@@ -98,6 +98,8 @@ impl AppError {
                 | RunError::Ambiguous(_)
                 | RunError::Empty(_)
                 | RunError::Gone { .. }
+                | RunError::MissingInput(_)
+                | RunError::UndeclaredInput(_)
                 | RunError::BadId(_) => 2,
             },
             AppError::Read { .. }
@@ -128,6 +130,8 @@ impl From<RunError> for AppError {
             RunError::OtherGraph { .. } => Some("put the one back that it began with, or run the new one"),
             RunError::OtherPins { .. } => Some("put the file back that belongs to the log"),
             RunError::Gone { .. } => Some("replay what came before it, with `--until SEQ`"),
+            RunError::MissingInput(_) => Some("give it as `--input KEY=VALUE`"),
+            RunError::UndeclaredInput(_) => Some("name it in the graph attribute `inputs`, or leave it out"),
             RunError::Removed(_) => Some("what was there is lost; run the pipeline anew"),
             RunError::Io { .. }
             | RunError::Abandoned

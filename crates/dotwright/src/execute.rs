@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dotwright_engine::run::{Budget, Limits};
+use dotwright_diagnostics::Severity;
+use dotwright_engine::run::{Budget, Limits, OnLost};
 use dotwright_runner::{
     Answers, Backend, Control, Graph, Handlers, History, Observer, OnGate, Report, Root, RunError, Setup,
     Variables, WorktreeMode,
@@ -17,11 +18,30 @@ use crate::detach::Detached;
 use crate::error::AppError;
 use crate::load::{self, Refused};
 use crate::prices::Prices;
-use crate::run_args::{ConductArgs, OnGateName, ResumeArgs, RunArgs, WorktreeName};
+use crate::prove::Reading;
+use crate::run_args::{ConductArgs, OnGateName, OnLostName, ResumeArgs, RunArgs, WorktreeName};
 use crate::terminal::{Lines, person};
 use crate::{Verdict, dashboard, detach, output};
 
 pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
+    reported(&arguments.conduct, begin(arguments))
+}
+
+pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
+    reported(&arguments.conduct, take_up(arguments))
+}
+
+/// A mistake in the command line refuses the run; the report says so, as it does whenever the command returns.
+fn reported(conduct: &ConductArgs, result: Result<Verdict, AppError>) -> Result<Verdict, AppError> {
+    if let Err(error) = &result
+        && error.exit_code() == 2
+    {
+        write_report(conduct, &Report::refused(2, "usage", "", &error.to_string()))?;
+    }
+    result
+}
+
+fn begin(arguments: &RunArgs) -> Result<Verdict, AppError> {
     let conduct = &arguments.conduct;
     if arguments.detach && !arguments.detached {
         return detach::start(arguments);
@@ -29,11 +49,13 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     if arguments.detached {
         detach::leave_the_terminal();
     }
-    let graph = match load::graph(&arguments.file, &arguments.file)? {
+    let refusing = if arguments.strict { Severity::Warning } else { Severity::Error };
+    let reading = Reading { profile: arguments.profile, refusing };
+    let graph = match load::graph(&arguments.file, &arguments.file, reading)? {
         Ok(graph) => graph,
         Err(refused) => return refuse(conduct, refused),
     };
-    let mut setup = setup(conduct, &graph)?;
+    let mut setup = setup(conduct, &graph, None)?;
     if arguments.detached && setup.on_gate == OnGate::Ask {
         setup.on_gate = OnGate::Pause;
     }
@@ -54,11 +76,16 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     for Pair { key, value } in &arguments.input {
         setup.inputs.insert(key.clone(), input_text(value)?);
     }
+    setup.labels = arguments.label.iter().map(|pair| (pair.key.clone(), pair.value.clone())).collect();
     for caution in dotwright_runner::cautions(&graph, &setup) {
         output::write_stderr(&format!("warning: {}\n  help: {}\n", caution.message, caution.help));
     }
-    let id = arguments.run_id.clone().unwrap_or_else(dotwright_runner::new_run_id);
     let root = Root::from_environment();
+    if arguments.dry_preflight {
+        let report = dotwright_runner::dry(&graph, &setup, &root).map(|()| Report::dry());
+        return end(conduct, "", report);
+    }
+    let id = arguments.run_id.clone().unwrap_or_else(dotwright_runner::new_run_id);
     let (control, mailbox) = Control::new();
     listen(&control)?;
     if arguments.detached {
@@ -73,7 +100,7 @@ pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     end(conduct, &id, result)
 }
 
-pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
+fn take_up(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
     let conduct = &arguments.conduct;
     let root = Root::from_environment();
     let folder = root.find(&arguments.run)?;
@@ -87,11 +114,12 @@ pub(crate) fn resume(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
         Ok(taken_up) => taken_up,
         Err(refused) => return refuse(conduct, refused),
     };
-    let asked = self::setup(conduct, &graph)?;
+    let asked = self::setup(conduct, &graph, arguments.on_lost.map(OnLostName::policy))?;
     setup.answers = asked.answers;
     setup.on_gate = asked.on_gate;
     setup.asker = asked.asker;
     setup.max_wall = asked.max_wall;
+    setup.on_lost = asked.on_lost;
     if arguments.backend.is_some() {
         setup.backend = backend(arguments.backend.as_deref(), &history.created.backend_variables)?;
     }
@@ -135,7 +163,8 @@ fn watched(
 /// The pipeline of a run, checked again, and how the run was to be done.
 pub(crate) fn taken_up(history: &History) -> Result<Result<(Arc<Graph>, Setup), Refused>, AppError> {
     let created = &history.created;
-    let graph = match load::graph(&history.folder.source(), Path::new(&created.graph_path))? {
+    let reading = Reading { profile: None, refusing: Severity::Error };
+    let graph = match load::graph(&history.folder.source(), Path::new(&created.graph_path), reading)? {
         Ok(graph) => graph,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -154,11 +183,12 @@ pub(crate) fn taken_up(history: &History) -> Result<Result<(Arc<Graph>, Setup), 
     Ok(Ok((graph, setup)))
 }
 
-fn setup(conduct: &ConductArgs, graph: &Graph) -> Result<Setup, AppError> {
+fn setup(conduct: &ConductArgs, graph: &Graph, on_lost: Option<OnLost>) -> Result<Setup, AppError> {
     let asker = person().map(|person| Arc::new(person) as Arc<dyn dotwright_runner::Asker>);
     Ok(Setup {
         variables: Variables::of_this_process(),
-        answers: answers(conduct, graph)?,
+        answers: answers(conduct, graph, on_lost)?,
+        on_lost,
         on_gate: match conduct.on_gate {
             None | Some(OnGateName::Ask) => OnGate::Ask,
             Some(OnGateName::Wait) => OnGate::Wait,
@@ -182,7 +212,8 @@ fn limits(conduct: &ConductArgs, before: Limits) -> Limits {
     }
 }
 
-fn answers(conduct: &ConductArgs, graph: &Graph) -> Result<Answers, AppError> {
+/// The answers file, whose gates are human gates or steps that a dead runner may leave a question about.
+fn answers(conduct: &ConductArgs, graph: &Graph, on_lost: Option<OnLost>) -> Result<Answers, AppError> {
     let Some(path) = &conduct.answers else { return Ok(Answers::default()) };
     let text = std::fs::read_to_string(path).map_err(|error| AppError::Read { path: path.clone(), error })?;
     let shown = path.display().to_string();
@@ -193,12 +224,19 @@ fn answers(conduct: &ConductArgs, graph: &Graph) -> Result<Answers, AppError> {
         )
     })?;
     for entry in &answers.entries {
-        if graph.pipeline.node_by_id(&entry.gate).is_none() {
+        if !has_gate(graph, &entry.gate, on_lost) {
             let help = "name gates by their node ids; `dotwright graph FILE` lists them";
             return Err(AppError::usage(format!("the pipeline has no gate `{}`", entry.gate), help));
         }
     }
     Ok(answers)
+}
+
+/// Whether somebody may be asked at a node of this id in the pipeline, or in one of its child pipelines.
+fn has_gate(graph: &Graph, id: &str, on_lost: Option<OnLost>) -> bool {
+    let plan = graph.plan();
+    plan.node_by_name(id).is_some_and(|node| plan.may_ask(node, on_lost))
+        || graph.children.values().any(|child| has_gate(child, id, on_lost))
 }
 
 fn backend(command: Option<&str>, variables: &[String]) -> Result<Option<Backend>, AppError> {

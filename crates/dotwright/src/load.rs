@@ -9,7 +9,7 @@ use dotwright_model::{AttributeKey, Handler, Pipeline};
 use dotwright_runner::Graph;
 
 use crate::error::AppError;
-use crate::prove;
+use crate::prove::{self, Reading};
 
 /// Children of children, and so on, to this depth.
 const DEEPEST: usize = 16;
@@ -24,8 +24,12 @@ pub(crate) enum Refused {
 
 /// Reads and checks a pipeline and its children. `source` is read in place of `path`, which children are searched
 /// from.
-pub(crate) fn graph(source: &Path, path: &Path) -> Result<Result<Arc<Graph>, Refused>, AppError> {
-    let proof = match prove::proof(source, None)? {
+pub(crate) fn graph(
+    source: &Path,
+    path: &Path,
+    reading: Reading,
+) -> Result<Result<Arc<Graph>, Refused>, AppError> {
+    let proof = match prove::proof(source, reading)? {
         Ok(proof) => proof,
         Err(text) => return Ok(Err(Refused::Checker(text))),
     };
@@ -34,12 +38,13 @@ pub(crate) fn graph(source: &Path, path: &Path) -> Result<Result<Arc<Graph>, Ref
         let help = "set `profile = \"attractor\"` for it, or run it with the program that the profile is for";
         return Err(AppError::usage(format!("profile `{profile}` is for checking and cannot run"), help));
     }
-    Ok(with_children(proof, path, &mut Vec::new()))
+    Ok(with_children(proof, path, reading, &mut Vec::new()))
 }
 
 fn with_children(
     pipeline: Checked<Pipeline>,
     path: &Path,
+    reading: Reading,
     around: &mut Vec<PathBuf>,
 ) -> Result<Arc<Graph>, Refused> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -55,8 +60,8 @@ fn with_children(
         if around.contains(&file) || around.len() > DEEPEST {
             return Err(refuse(format!("the child pipeline `{}` of `{id}` runs itself", file.display())));
         }
-        let child = match prove::proof(&file, None) {
-            Ok(Ok(proof)) => with_children(proof, &file, around)?,
+        let child = match prove::proof(&file, reading) {
+            Ok(Ok(proof)) => with_children(proof, &file, reading, around)?,
             Ok(Err(text)) => {
                 return Err(refuse(format!("the child pipeline of `{id}` is refused: {}", text.trim())));
             }

@@ -16,14 +16,22 @@ use std::sync::Arc;
 
 /// Reads and checks a pipeline. `Ok(Err(text))` when the checker refuses it.
 pub(crate) fn plan(file: &Path, profile: Option<&'static Profile>) -> Result<Result<Plan, String>, AppError> {
-    Ok(proof(file, profile)?.map(|proof| Plan::new(proof.share())))
+    let reading = Reading { profile, refusing: Severity::Error };
+    Ok(proof(file, reading)?.map(|proof| Plan::new(proof.share())))
+}
+
+/// How a pipeline is checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    /// The profile, if not that of the configuration.
+    pub(crate) profile: Option<&'static Profile>,
+    /// Findings from this severity on refuse it.
+    pub(crate) refusing: Severity,
 }
 
 /// The same, with the proof that it was checked.
-pub(crate) fn proof(
-    file: &Path,
-    profile: Option<&'static Profile>,
-) -> Result<Result<Checked<Pipeline>, String>, AppError> {
+pub(crate) fn proof(file: &Path, reading: Reading) -> Result<Result<Checked<Pipeline>, String>, AppError> {
+    let Reading { profile, refusing } = reading;
     let input = match file == Path::new("-") {
         true => Input::Stdin(file.to_owned()),
         false => Input::File(file.to_owned()),
@@ -33,18 +41,23 @@ pub(crate) fn proof(
     let overrides = Overrides { profile, ..Overrides::default() };
     let settings = configuration.settings(file, &overrides);
     let pipeline = Arc::new(input.read()?.pipeline(settings.profile));
-    Ok(match checked(pipeline, &settings, &External::default()) {
-        Ok((proof, _)) => Ok(proof),
-        Err(found) => {
-            let mut errors = found.diagnostics.iter().filter(|found| found.severity == Severity::Error);
-            let first = errors.next().map(|error| error.message.clone()).unwrap_or_default();
-            let count = report::counted(errors.count() + 1, "error");
+    let (proof, found) = match checked(pipeline, &settings, &External::default()) {
+        Ok((proof, found)) => (Some(proof), found),
+        Err(found) => (None, found),
+    };
+    let of = |severity: Severity| found.diagnostics.iter().filter(move |found| found.severity == severity);
+    let worst = if proof.is_none() { Severity::Error } else { refusing };
+    match (proof, of(worst).next()) {
+        (Some(proof), None) => Ok(Ok(proof)),
+        (Some(_) | None, first) => {
+            let count = report::counted(of(worst).count(), worst.as_str());
             let name = input.name();
-            Err(format!(
+            let first = first.map(|first| first.message.as_str()).unwrap_or_default();
+            Ok(Err(format!(
                 "`{name}` has {count}, so nothing can run: {first}\n`dotwright check {name}` shows all\n"
-            ))
+            )))
         }
-    })
+    }
 }
 
 /// The node of a name that a person wrote.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use dotwright_engine::run::micro_usd;
-use dotwright_model::{DurationLiteral, parse_duration};
+use dotwright_engine::run::{OnLost, micro_usd};
+use dotwright_model::{DurationLiteral, Profile, parse_duration};
 
 use crate::args::{Pair, pair};
 
@@ -53,6 +53,18 @@ pub(crate) struct RunArgs {
     /// Begin with this input, the context key `input.KEY`
     #[arg(long, value_parser = pair, value_name = "KEY=VALUE")]
     pub(crate) input: Vec<Pair>,
+    /// Find the run by this label with `dotwright ps --label`
+    #[arg(long, value_parser = pair, value_name = "KEY=VALUE")]
+    pub(crate) label: Vec<Pair>,
+    /// Read the pipeline as this profile; only `attractor` can run
+    #[arg(long, value_parser = crate::args::profile, value_name = "PROFILE")]
+    pub(crate) profile: Option<&'static Profile>,
+    /// Let warnings refuse the pipeline too
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Check the pipeline and what it needs, and start nothing
+    #[arg(long, conflicts_with = "detach")]
+    pub(crate) dry_preflight: bool,
     /// Work in a git worktree of the run, one more for each branch, and commit each step
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) worktree: WorktreeName,
@@ -126,6 +138,27 @@ pub(crate) enum OnGateName {
     Fail,
 }
 
+/// What to do with a step that a dead runner left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnLostName {
+    /// Run it again
+    Rerun,
+    /// Open a gate that asks
+    Ask,
+    /// Count it as failed
+    AssumeFailed,
+}
+
+impl OnLostName {
+    pub(crate) fn policy(self) -> OnLost {
+        match self {
+            OnLostName::Rerun => OnLost::Rerun,
+            OnLostName::Ask => OnLost::Ask,
+            OnLostName::AssumeFailed => OnLost::AssumeFailed,
+        }
+    }
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Some(DurationLiteral::Span(span)) => Ok(Duration::from_millis(span.0)),
@@ -157,6 +190,9 @@ pub(crate) struct ResumeArgs {
     /// Cut a log that is damaged before its first bad record, and keep the whole one beside it
     #[arg(long)]
     pub(crate) accept_damage: bool,
+    /// What to do with steps that a dead runner left behind [default: what their nodes say, else rerun]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) on_lost: Option<OnLostName>,
     /// Do model steps with this command from now on
     #[arg(long, value_name = "COMMAND")]
     pub(crate) backend: Option<String>,
@@ -167,6 +203,8 @@ pub(crate) struct ResumeArgs {
 pub(crate) const ANSWER_EXAMPLES: &str = "Examples:
   dotwright answer @last                  list the open gates and their choices
   dotwright answer @last review Approve   answer one, by key, label or target
+
+Gates of child pipelines are answered through the run of their parent, too.
 
 Exit codes:
   0  the answer is taken
@@ -184,6 +222,12 @@ pub(crate) struct AnswerArgs {
     /// A key, label or target
     #[arg(value_name = "CHOICE")]
     pub(crate) choice: Option<String>,
+    /// Only the gate at this visit of its node
+    #[arg(long, value_name = "N")]
+    pub(crate) visit: Option<u32>,
+    /// Only a gate in this branch, as fan#1/a
+    #[arg(long, value_name = "PATH")]
+    pub(crate) branch: Option<String>,
     /// Hand this text to the steps that read `human.gate.text`
     #[arg(long, value_name = "TEXT")]
     pub(crate) text: Option<String>,
@@ -205,6 +249,12 @@ pub(crate) struct PsArgs {
     /// List all runs
     #[arg(long)]
     pub(crate) all: bool,
+    /// List runs with this label only
+    #[arg(long, value_parser = pair, value_name = "KEY=VALUE")]
+    pub(crate) label: Vec<Pair>,
+    /// List at most so many
+    #[arg(long, value_name = "N", conflicts_with = "all")]
+    pub(crate) limit: Option<usize>,
     /// List runs of this status only
     #[arg(long, value_name = "STATUS")]
     pub(crate) status: Option<String>,

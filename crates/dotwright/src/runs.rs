@@ -2,10 +2,13 @@
 
 use std::io::Write;
 
-use dotwright_engine::run::{Answer, Command, Event, Evidence, NodeKey, Phase, Plan, ReportedVisit, VisitId};
+use dotwright_engine::run::{
+    Answer, Command, Event, Evidence, GateSpec, NodeKey, Phase, Plan, ReportedVisit, State, VisitId,
+};
 use dotwright_runner::{Entry, History, Note, Record, Report, Request, Root, RunError};
 use serde_json::json;
 
+use crate::args::Pair;
 use crate::error::AppError;
 use crate::load::Refused;
 use crate::run_args::{
@@ -22,7 +25,7 @@ pub(crate) fn open(run: &str) -> Result<(History, Plan), AppError> {
 
 pub(crate) fn list(arguments: &PsArgs) -> Result<Verdict, AppError> {
     let mut rows = Vec::new();
-    let limit = if arguments.all { usize::MAX } else { 20 };
+    let limit = if arguments.all { usize::MAX } else { arguments.limit.unwrap_or(20) };
     for folder in Root::from_environment().list()? {
         if rows.len() >= limit {
             break;
@@ -31,10 +34,15 @@ pub(crate) fn list(arguments: &PsArgs) -> Result<Verdict, AppError> {
         // A damaged run does not hide the others.
         let (status, file, node) = match History::read(folder) {
             Ok(history) => {
+                let is_wanted = |label: &Pair| history.created.labels.get(&label.key) == Some(&label.value);
+                if !arguments.label.iter().all(is_wanted) {
+                    continue;
+                }
                 let status = status(&history)?;
                 (status.0, history.created.graph_path, status.1)
             }
             Err(RunError::Empty(_)) => continue,
+            Err(_) if !arguments.label.is_empty() => continue,
             Err(error) => (format!("damaged: {error}"), String::new(), String::new()),
         };
         if arguments.status.as_ref().is_none_or(|wanted| *wanted == status) {
@@ -188,33 +196,77 @@ fn shown(arguments: &LogsArgs, history: &History, plan: &Plan, record: &Record, 
 
 pub(crate) fn answer(arguments: &AnswerArgs) -> Result<Verdict, AppError> {
     let (history, plan) = open(&arguments.run)?;
-    let (state, _) = history.fold(&plan, None)?;
+    let children = history.open_children(&plan)?.into_iter().map(|child| {
+        let plan = child.plan()?;
+        Desk::of(child, plan)
+    });
+    let children = children.collect::<Result<Vec<Desk>, AppError>>()?;
+    let own = Desk::of(history, plan)?;
+    let desks = || std::iter::once(&own).chain(&children);
     let (Some(gate), Some(choice)) = (&arguments.gate, &arguments.choice) else {
+        let text: String = desks().map(|desk| desk.questions(arguments)).collect();
+        output::write_stdout(text.as_bytes())?;
+        return Ok(Verdict::Clean);
+    };
+    let Some((desk, open)) = desks().find_map(|desk| Some((desk, desk.open_gate(gate, arguments)?))) else {
+        let (desk, node) = match desks().find_map(|desk| Some((desk, desk.plan.node_by_name(gate)?))) {
+            Some(named) => named,
+            // An unknown name is a mistake, and no answer that comes too late.
+            None => (&own, crate::prove::node(&own.plan, gate)?),
+        };
+        let winner = winner(&desk.history, node).map(|(choice, by)| format!(": {by} answered `{choice}`"));
+        output::write_stderr(&format!("the gate `{gate}` is not open{}\n", winner.unwrap_or_default()));
+        return Ok(Verdict::Findings);
+    };
+    if !desk.state.would_answer(&desk.plan, open, choice) {
+        let help = format!("`dotwright answer {}` lists the choices", arguments.run);
+        return Err(AppError::usage(format!("`{choice}` is none of the choices of `{gate}`"), help));
+    }
+    let by = arguments.by.clone().unwrap_or_else(|| "answer".to_owned());
+    tell_or_ask(&desk.history, open, choice, arguments.text.clone(), by)?;
+    output::write_stderr(&format!("`{gate}` is answered with `{choice}`\n"));
+    Ok(Verdict::Clean)
+}
+
+/// A run with gates that a person can answer: the one that was named, or a child pipeline of it.
+struct Desk {
+    history: History,
+    plan: Plan,
+    state: State,
+}
+
+impl Desk {
+    fn of(history: History, plan: Plan) -> Result<Desk, AppError> {
+        let (state, _) = history.fold(&plan, None)?;
+        Ok(Desk { history, plan, state })
+    }
+
+    /// The open gates that the arguments do not leave out.
+    fn open_gates(&self, arguments: &AnswerArgs) -> impl Iterator<Item = &GateSpec> {
+        let visit = |spec: &GateSpec| arguments.visit.is_none_or(|visit| visit == spec.gate.visit);
+        let branch = |spec: &GateSpec| {
+            let path = || self.state.branch_path(&self.plan, spec.walk);
+            arguments.branch.as_ref().is_none_or(|branch| *branch == path())
+        };
+        self.state.open_gates().filter(move |spec| visit(spec) && branch(spec))
+    }
+
+    fn open_gate(&self, gate: &str, arguments: &AnswerArgs) -> Option<VisitId> {
+        let node = self.plan.node_by_name(gate)?;
+        self.open_gates(arguments).map(|spec| spec.gate).find(|open| open.node == node)
+    }
+
+    fn questions(&self, arguments: &AnswerArgs) -> String {
         let mut text = String::new();
-        for spec in state.open_gates() {
-            let asked = dotwright_runner::question(&plan, spec.clone());
+        for spec in self.open_gates(arguments) {
+            let asked = dotwright_runner::question(&self.plan, spec.clone());
             text.push_str(&format!("{}#{}  {}\n", asked.node, asked.visit, asked.question));
             for (key, choice) in &asked.choices {
                 text.push_str(&format!("  [{key}] {choice}\n"));
             }
         }
-        output::write_stdout(text.as_bytes())?;
-        return Ok(Verdict::Clean);
-    };
-    let node = crate::prove::node(&plan, gate)?;
-    let Some(open) = state.open_gates().map(|spec| spec.gate).find(|open| open.node == node) else {
-        let winner = winner(&history, node).map(|(choice, by)| format!(": {by} answered `{choice}`"));
-        output::write_stderr(&format!("the gate `{gate}` is not open{}\n", winner.unwrap_or_default()));
-        return Ok(Verdict::Findings);
-    };
-    if !state.would_answer(&plan, open, choice) {
-        let help = format!("`dotwright answer {}` lists the choices", arguments.run);
-        return Err(AppError::usage(format!("`{choice}` is none of the choices of `{gate}`"), help));
+        text
     }
-    let by = arguments.by.clone().unwrap_or_else(|| "answer".to_owned());
-    tell_or_ask(&history, open, choice, arguments.text.clone(), by)?;
-    output::write_stderr(&format!("`{gate}` is answered with `{choice}`\n"));
-    Ok(Verdict::Clean)
 }
 
 /// The last answer to a gate that was taken, and who gave it.

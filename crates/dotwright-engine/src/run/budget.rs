@@ -58,6 +58,21 @@ pub enum Budget {
 }
 
 impl Budget {
+    const ALL: [Budget; 7] = [
+        Budget::MaxNodes,
+        Budget::MaxWall,
+        Budget::Tokens,
+        Budget::Money,
+        Budget::NodeTokens,
+        Budget::NodeMoney,
+        Budget::Unpriced,
+    ];
+
+    /// The budget of a word that reports use.
+    pub(crate) fn from_word(word: &str) -> Option<Budget> {
+        Budget::ALL.into_iter().find(|budget| budget.as_str() == word)
+    }
+
     /// The word that reports use as reason.
     pub const fn as_str(self) -> &'static str {
         match self {

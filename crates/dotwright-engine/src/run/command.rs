@@ -527,6 +527,19 @@ impl PauseReason {
         }
     }
 
+    /// The reason of a word that reports use.
+    pub fn from_word(word: &str) -> Option<PauseReason> {
+        let own = [
+            PauseReason::GateOpen,
+            PauseReason::AnswerUnmatched,
+            PauseReason::Requested,
+            PauseReason::Child,
+            PauseReason::Provider,
+        ];
+        let own = own.into_iter().find(|reason| reason.as_str() == word);
+        own.or_else(|| Budget::from_word(word).map(PauseReason::Budget))
+    }
+
     /// The status of a run that rests for it.
     pub const fn status(&self) -> RunStatus {
         match self {

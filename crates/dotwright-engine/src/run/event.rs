@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Cost, Limits};
+use super::command::{PauseReason, RunStatus};
 use super::id::{AttemptId, CallId, TimerId, VisitId};
 use super::outcome::Evidence;
 
@@ -23,11 +24,14 @@ pub enum Event {
         /// What is known about its end.
         evidence: Evidence,
     },
-    /// An attempt was running when the runner died, and its processes are gone (section 20.3). The node's `on_resume`
-    /// decides. Sent before [`Event::Resumed`] for each of [`super::State::attempts_in_flight`].
+    /// An attempt was running when the runner died, and its processes are gone (section 20.3). Sent before
+    /// [`Event::Resumed`] for each of [`super::State::attempts_in_flight`].
     AttemptLost {
         /// Which.
         attempt: AttemptId,
+        /// What to do about it; without it the node's `on_resume` decides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<OnLost>,
     },
     /// An attempt wants to make a paid call (section 22). Answered by [`super::Command::AllowCall`] or
     /// [`super::Command::RefuseCall`].
@@ -84,8 +88,8 @@ pub enum Event {
     ChildEnded {
         /// The manager's attempt.
         attempt: AttemptId,
-        /// Whether its run status is `success`.
-        succeeded: bool,
+        /// Its run status: `success`, `fail` or `cancelled`.
+        status: RunStatus,
         /// The class and reason of its failure, or the empty text.
         reason: String,
         /// Where it ended and what it did.
@@ -97,6 +101,8 @@ pub enum Event {
     ChildPaused {
         /// The manager's attempt.
         attempt: AttemptId,
+        /// Why. What the whole tree cannot go on without stops the parent for the same reason.
+        why: PauseReason,
     },
     /// The commits of a region are merged (section 13). Answers [`super::Command::MergeWork`].
     WorkMerged {
@@ -131,6 +137,18 @@ pub enum Event {
         /// Budgets from now on; `None` keeps those of the start.
         limits: Option<Limits>,
     },
+}
+
+/// What a lost attempt comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnLost {
+    /// It is run again.
+    Rerun,
+    /// Somebody is asked.
+    Ask,
+    /// It counts as failed.
+    AssumeFailed,
 }
 
 /// How a run begins.

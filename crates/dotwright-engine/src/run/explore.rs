@@ -248,7 +248,7 @@ impl Explorer<'_, '_> {
 fn child_ended(attempt: super::AttemptId, succeeded: bool) -> Event {
     Event::ChildEnded {
         attempt,
-        succeeded,
+        status: if succeeded { RunStatus::Success } else { RunStatus::Fail },
         reason: String::new(),
         progress: ChildProgress::default(),
         outputs: BTreeMap::new(),

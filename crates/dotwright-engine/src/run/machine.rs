@@ -48,7 +48,7 @@ impl<'m> Machine<'m> {
         match event {
             Event::Started(start) => self.started(start),
             Event::AttemptEnded { attempt, evidence } => self.attempt_ended(attempt, evidence),
-            Event::AttemptLost { attempt } => self.attempt_lost(attempt),
+            Event::AttemptLost { attempt, policy } => self.attempt_lost(attempt, policy),
             Event::CallRequested { call, worst_case } => self.call_requested(call, worst_case),
             Event::CallSettled { call, actual } => self.call_settled(call, actual),
             Event::DelayChosen { .. } => {}
@@ -56,10 +56,10 @@ impl<'m> Machine<'m> {
             Event::GateAnswered { gate, answer } => self.gate_answered(gate, &answer),
             Event::GateUnattended { gate, why, policy } => self.gate_unattended(gate, why, policy),
             Event::ChildObserved { attempt, progress } => self.child_observed(attempt, progress),
-            Event::ChildEnded { attempt, succeeded, reason, progress, outputs } => {
-                self.child_ended(attempt, succeeded, &reason, progress, outputs);
+            Event::ChildEnded { attempt, status, reason, progress, outputs } => {
+                self.child_ended(attempt, status, &reason, progress, outputs);
             }
-            Event::ChildPaused { attempt } => self.child_paused(attempt),
+            Event::ChildPaused { attempt, why } => self.child_paused(attempt, &why),
             Event::WorkMerged { visit, conflicts } => self.work_merged(visit, &conflicts),
             Event::ProviderBlocked { attempt, reason: _ } => self.provider_blocked(attempt),
             Event::WallTimeUsedUp => {

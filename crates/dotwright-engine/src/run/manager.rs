@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dotwright_model::Outcome;
 
-use super::command::{Command, StopReason, TimerSpec};
+use super::command::{Command, Pause, PauseReason, RunStatus, StopReason, TimerSpec};
 use super::context::{ContextView, Origin, condition_key};
 use super::event::ChildProgress;
 use super::id::{AttemptId, TimerId, WalkId};
@@ -103,7 +103,7 @@ impl<'m> Machine<'m> {
     pub(crate) fn child_ended(
         &mut self,
         attempt: AttemptId,
-        succeeded: bool,
+        ended: RunStatus,
         reason: &str,
         progress: ChildProgress,
         outputs: BTreeMap<String, String>,
@@ -127,8 +127,9 @@ impl<'m> Machine<'m> {
         if self.state.walk(id).is_some_and(|walk| walk.lost) {
             return self.drop_branch(id);
         }
+        let succeeded = ended == RunStatus::Success;
         let status = if succeeded { "completed" } else { "failed" };
-        self.write_child(id, status, if succeeded { "success" } else { "fail" }, &progress);
+        self.write_child(id, status, ended.as_str(), &progress);
         for (key, value) in outputs.into_iter().filter(|(key, _)| manager.outputs.contains(key)) {
             self.write(id, format!("stack.child.{key}"), Some(value), Origin::Network);
         }
@@ -168,7 +169,7 @@ impl<'m> Machine<'m> {
         }
     }
 
-    pub(crate) fn child_paused(&mut self, attempt: AttemptId) {
+    pub(crate) fn child_paused(&mut self, attempt: AttemptId, why: &PauseReason) {
         let Some((id, child)) = self.child(attempt) else {
             return self.warn("a child paused that does not run");
         };
@@ -177,5 +178,15 @@ impl<'m> Machine<'m> {
             self.drop_timer(timer);
         }
         self.set(id, Waiting::Child(paused));
+        let node = Some(attempt.visit.node);
+        match *why {
+            PauseReason::Budget(budget) if self.state.phase == Phase::Running => self.exceed(budget, node),
+            PauseReason::Provider => self.drain(Pause { reason: PauseReason::Provider, node }),
+            PauseReason::Budget(_)
+            | PauseReason::GateOpen
+            | PauseReason::AnswerUnmatched
+            | PauseReason::Requested
+            | PauseReason::Child => {}
+        }
     }
 }

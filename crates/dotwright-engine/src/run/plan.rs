@@ -13,6 +13,7 @@ use dotwright_syntax::condition::Condition;
 
 use super::budget::NodeLimit;
 use super::command::JumpBy;
+use super::event::OnLost;
 use super::id::{EdgeKey, NodeKey};
 use super::outcome::FailureClass;
 use crate::analysis::Analysis;
@@ -60,7 +61,7 @@ pub(crate) struct PlanNode {
     pub(crate) timeout: Option<u64>,
     pub(crate) detail: Detail,
     /// What a lost attempt does.
-    pub(crate) on_resume: OnResume,
+    pub(crate) on_resume: OnLost,
 }
 
 /// What only one kind of handler asks for.
@@ -91,13 +92,6 @@ pub(crate) struct ManagerPlan {
     pub(crate) steer_every: Option<u64>,
     pub(crate) observes: bool,
     pub(crate) outputs: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OnResume {
-    Rerun,
-    Ask,
-    AssumeFailed,
 }
 
 /// Attempts and delays of a node (section 9).
@@ -293,6 +287,13 @@ impl Plan {
         }
     }
 
+    /// Whether a run may ask somebody at the node: a human gate, or a step whose lost attempts are to be asked about,
+    /// by `on_lost` or else by its own `on_resume`.
+    pub fn may_ask(&self, node: NodeKey, on_lost: Option<OnLost>) -> bool {
+        let of_lost = || on_lost.or_else(|| Some(self.node(node)?.on_resume)) == Some(OnLost::Ask);
+        self.handler(node) == Handler::Human || of_lost()
+    }
+
     /// The time limit of one attempt of a step, in milliseconds.
     pub fn step_timeout(&self, node: NodeKey) -> Option<u64> {
         self.node(node)?.timeout
@@ -358,9 +359,9 @@ impl Builder<'_> {
             timeout: self.duration(node, AttributeKey::TIMEOUT),
             detail: self.detail(node, handler),
             on_resume: match self.text(node, AttributeKey::ON_RESUME).as_deref() {
-                Some("ask") => OnResume::Ask,
-                Some("assume_failed") => OnResume::AssumeFailed,
-                Some(_) | None => OnResume::Rerun,
+                Some("ask") => OnLost::Ask,
+                Some("assume_failed") => OnLost::AssumeFailed,
+                Some(_) | None => OnLost::Rerun,
             },
         }
     }

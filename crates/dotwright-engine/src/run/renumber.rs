@@ -78,10 +78,10 @@ impl Renumbering {
     pub fn event(&self, mut event: Event) -> Event {
         match &mut event {
             Event::AttemptEnded { attempt, .. }
-            | Event::AttemptLost { attempt }
+            | Event::AttemptLost { attempt, .. }
             | Event::ChildObserved { attempt, .. }
             | Event::ChildEnded { attempt, .. }
-            | Event::ChildPaused { attempt }
+            | Event::ChildPaused { attempt, .. }
             | Event::ProviderBlocked { attempt, .. } => self.attempt(attempt),
             Event::CallRequested { call, .. } | Event::CallSettled { call, .. } => self.call(call),
             Event::GateAnswered { gate: visit, .. }

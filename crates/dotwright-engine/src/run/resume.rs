@@ -2,13 +2,13 @@
 
 use super::budget::Limits;
 use super::command::{Command, Decision, TimerSpec};
+use super::event::OnLost;
 use super::id::{AttemptId, WalkId};
 use super::machine::{Machine, Work};
-use super::plan::OnResume;
 use super::state::{ChildRun, Next, OpenGate, Phase, Waiting};
 
 impl Machine<'_> {
-    pub(crate) fn attempt_lost(&mut self, attempt: AttemptId) {
+    pub(crate) fn attempt_lost(&mut self, attempt: AttemptId, policy: Option<OnLost>) {
         let Some(id) = self.running(attempt) else {
             return self.warn("an attempt was lost that does not run");
         };
@@ -22,13 +22,14 @@ impl Machine<'_> {
         if self.state.walk(id).is_some_and(|walk| walk.lost) {
             return self.drop_branch(id);
         }
-        match self.plan.node(attempt.visit.node).map_or(OnResume::Rerun, |node| node.on_resume) {
-            OnResume::Rerun => {
+        let own = || self.plan.node(attempt.visit.node).map_or(OnLost::Rerun, |node| node.on_resume);
+        match policy.unwrap_or_else(own) {
+            OnLost::Rerun => {
                 self.set(id, Waiting::Moving);
                 self.work.push_back(Work::Go(id, again));
             }
-            OnResume::Ask => self.ask_about_lost(id, attempt),
-            OnResume::AssumeFailed => {
+            OnLost::Ask => self.ask_about_lost(id, attempt),
+            OnLost::AssumeFailed => {
                 if let Some(next) = self.assume_failed(id) {
                     self.work.push_back(Work::Go(id, next));
                 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dotwright_model::{Handler, Outcome};
 
-use super::command::{AttemptSpec, Command, End, GateSpec, Pause, RunStatus, TimerSpec};
+use super::command::{AttemptSpec, Command, End, GateSpec, Pause, PauseReason, RunStatus, TimerSpec};
 use super::event::{Answer, ChildProgress, Event, GatePolicy, Start, Unanswered};
 use super::id::{AttemptId, CallId, TimerId, WalkId};
 use super::outcome::{Evidence, FailureClass};
@@ -127,7 +127,7 @@ impl<'p> Simulation<'p> {
                 self.stopped.insert(attempt);
                 let event = Event::ChildEnded {
                     attempt,
-                    succeeded: false,
+                    status: RunStatus::Cancelled,
                     reason: "cancelled".to_owned(),
                     progress: ChildProgress::default(),
                     outputs: BTreeMap::new(),
@@ -135,7 +135,10 @@ impl<'p> Simulation<'p> {
                 self.plan_for(0, Happening::Event(event));
             }
             Command::PauseChild(attempt) => {
-                self.plan_for(0, Happening::Event(Event::ChildPaused { attempt }));
+                self.plan_for(
+                    0,
+                    Happening::Event(Event::ChildPaused { attempt, why: PauseReason::Requested }),
+                );
             }
             Command::ObserveChild(attempt) => {
                 let progress = ChildProgress::default();
@@ -212,7 +215,8 @@ impl<'p> Simulation<'p> {
             let outputs =
                 scripted.context.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
             let progress = ChildProgress::default();
-            return self.feed(Event::ChildEnded { attempt, succeeded, reason, progress, outputs });
+            let status = if succeeded { RunStatus::Success } else { RunStatus::Fail };
+            return self.feed(Event::ChildEnded { attempt, status, reason, progress, outputs });
         }
         self.feed(Event::AttemptEnded { attempt, evidence: scripted.evidence(self.plan, node) });
     }

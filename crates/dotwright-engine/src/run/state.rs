@@ -328,6 +328,15 @@ impl State {
         self.walks.values().filter_map(Walk::gate).map(|gate| &gate.spec)
     }
 
+    /// Visits of managers whose child pipelines are not over, in the order of their walks. None once the run is over.
+    pub fn open_children(&self) -> Vec<VisitId> {
+        if matches!(self.phase, Phase::Ended(_)) {
+            return Vec::new();
+        }
+        let watching = |walk: &&Walk| matches!(walk.waiting, Waiting::Child(_));
+        self.walks.values().filter(watching).filter_map(|walk| Some(walk.visit?.id)).collect()
+    }
+
     /// The timer of an open gate.
     pub(crate) fn gate_timer(&self, gate: VisitId) -> Option<TimerId> {
         self.walk(*self.open.get(&gate)?)?.gate()?.timer
