@@ -299,7 +299,10 @@ mod tests {
         check("key=opensesame-42;", "key=[redacted:OPENAI_API_KEY];");
         // In two pieces, so that scanners do not take this line for a leak.
         let host = "@host";
-        check(&format!("https://u:opensesame-42{host}"), &format!("https://u:[redacted:OPENAI_API_KEY]{host}"));
+        check(
+            &format!("https://u:opensesame-42{host}"),
+            &format!("https://u:[redacted:OPENAI_API_KEY]{host}"),
+        );
         check("opensesame-42opensesame-42", "[redacted:OPENAI_API_KEY][redacted:OPENAI_API_KEY]");
         check("opensesame-42-and-more", "[redacted:LONG_TOKEN]");
         check("opensesame-42-and-mor", "[redacted:OPENAI_API_KEY]-and-mor");
