@@ -28,8 +28,10 @@ impl Driver<'_> {
     /// what is left for all walks that could ask (sections 16 and 22). `None` where nothing is limited.
     pub(crate) fn asks_budget(&self, spec: &AttemptSpec) -> Option<(CallId, Cost)> {
         let node = spec.attempt.visit.node;
-        let asks = step::kind(&self.plan, node) == step::Kind::Agent;
-        let worst_case = self.worst_case(node).filter(|_| asks)?;
+        if step::kind(&self.plan, node) != step::Kind::Agent {
+            return None;
+        }
+        let worst_case = self.worst_case(node)?;
         Some((CallId { attempt: spec.attempt, call: 1 }, worst_case))
     }
 
@@ -38,10 +40,10 @@ impl Driver<'_> {
         let limits = self.state.limits();
         let budget = self.state.budget();
         let (settled, reserved) = (budget.settled, budget.reserved());
-        let sharers = u64::try_from(self.state.walks_under_way()).unwrap_or(u64::MAX).max(1);
+        let sharers = || u64::try_from(self.state.walks_under_way()).unwrap_or(u64::MAX).max(1);
         let left = |limit: Option<u64>, settled: u64, reserved: u64| {
             let left = limit?.saturating_sub(settled);
-            Some((left / sharers).min(left.saturating_sub(reserved)).max(1))
+            Some((left / sharers()).min(left.saturating_sub(reserved)).max(1))
         };
         let money = left(limits.micro_usd, settled.micro_usd, reserved.micro_usd);
         let tokens = left(limits.tokens, settled.tokens, reserved.tokens);

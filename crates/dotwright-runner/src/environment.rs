@@ -1,7 +1,7 @@
 //! The one builder of environments: a command, a model backend and a registered handler see the same (section 15).
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CStr, CString, NulError, OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +19,9 @@ const SECRET: [&str; 6] = ["_API_KEY", "_SECRET", "_TOKEN", "_PASSWORD", "_CREDE
 /// The caller's variables.
 #[derive(Debug, Clone, Default)]
 pub struct Variables {
-    open: Arc<[(OsString, OsString)]>,
+    open: Vec<(OsString, OsString)>,
+    /// The same as the system takes them.
+    texts: Arc<[CString]>,
     withheld: Vec<(OsString, OsString)>,
 }
 
@@ -34,7 +36,9 @@ impl Variables {
         let own = |name: &OsStr| name.as_encoded_bytes().starts_with(b"ATTRACTOR_");
         let named = variables.into_iter().filter(|(name, _)| !own(name));
         let (withheld, open): (Vec<_>, Vec<_>) = named.partition(|(name, _)| is_withheld(name));
-        Variables { open: open.into(), withheld }
+        // A byte 0 is in no variable of a process.
+        let texts = open.iter().filter_map(|(name, value)| text(name, value).ok()).collect();
+        Variables { open, texts, withheld }
     }
 
     /// Names and values of secrets: of variables whose names say so, and of those that are passed on by name.
@@ -88,9 +92,34 @@ pub(crate) fn status_path(folder: &Path) -> PathBuf {
 #[derive(Debug, Default)]
 pub(crate) struct Passed {
     /// Those of the caller that every attempt gets.
-    pub(crate) open: Arc<[(OsString, OsString)]>,
-    /// Those that only this one gets. They win.
+    pub(crate) open: Arc<[CString]>,
+    /// Those that only this one gets. They win, and of two with one name the later does.
     pub(crate) own: Vec<(OsString, OsString)>,
+}
+
+impl Passed {
+    /// Those that only this attempt gets, as the system takes them.
+    pub(crate) fn own_texts(&self) -> Result<Vec<CString>, NulError> {
+        let named = self.own.iter().enumerate();
+        let last =
+            named.filter(|&(place, (name, _))| self.own.iter().skip(place + 1).all(|own| own.0 != *name));
+        last.map(|(_, (name, value))| text(name, value)).collect()
+    }
+
+    /// Those that every attempt gets, without what this one has of its own.
+    pub(crate) fn open_texts(&self) -> impl Iterator<Item = &CStr> {
+        let is_named = |text: &&CStr, name: &OsStr| {
+            let rest = text.to_bytes().strip_prefix(name.as_encoded_bytes());
+            rest.is_some_and(|rest| rest.starts_with(b"="))
+        };
+        let open = self.open.iter().map(CString::as_c_str);
+        open.filter(move |text| self.own.iter().all(|(name, _)| !is_named(text, name)))
+    }
+}
+
+/// `NAME=VALUE`.
+fn text(name: &OsStr, value: &OsStr) -> Result<CString, NulError> {
+    CString::new([name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat())
 }
 
 /// What an attempt is told.
@@ -142,7 +171,7 @@ pub(crate) fn environment(around: &Surroundings<'_>, spec: &AttemptSpec) -> Envi
             files.push((file, value.into_owned().into_bytes()));
         }
     }
-    Environment { variables: Passed { open: Arc::clone(&around.variables.open), own }, files }
+    Environment { variables: Passed { open: Arc::clone(&around.variables.texts), own }, files }
 }
 
 fn variable_name(key: &str) -> String {
@@ -172,6 +201,19 @@ mod tests {
         check("PATH", false);
         check("TOKENIZERS_PARALLELISM", false);
         check("GITHUB_REF", false);
+    }
+
+    #[test]
+    fn what_an_attempt_has_of_its_own_wins() {
+        let pair = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
+        let variables =
+            Variables::of([("A", "1"), ("AB", "2"), ("B_TOKEN", "3"), ("ATTRACTOR_X", "4")].map(pair));
+        let own = [("A", "5"), ("C", "6"), ("C", "7")].map(pair).to_vec();
+        let passed = Passed { open: Arc::clone(&variables.texts), own };
+        assert_eq!(passed.open_texts().collect::<Vec<_>>(), [c"AB=2"]);
+        assert_eq!(passed.own_texts().unwrap(), [c"A=5".to_owned(), c"C=7".to_owned()]);
+        let broken = Passed { own: vec![pair(("A", "b\0c"))], ..Passed::default() };
+        assert!(broken.own_texts().is_err());
     }
 
     #[test]

@@ -51,6 +51,7 @@ mod report;
 mod requests;
 mod scratch;
 mod setup;
+mod spawn;
 mod status_file;
 mod steer;
 mod step;

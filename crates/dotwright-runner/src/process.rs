@@ -3,27 +3,27 @@
 //!
 //! A process is started before its record is on disk, so that starting it and writing the record take place at the same
 //! time. It reads its standard input first and does nothing before a line comes; if the runner dies before that, it reads
-//! the end of the input and leaves. `std` starts it with `posix_spawn`, whose cost does not depend on the memory of the
-//! runner: nothing here may ask for `pre_exec`.
+//! the end of the input and leaves. [`crate::spawn`] starts it, at a cost that does not depend on the memory of the runner.
 
+use std::ffi::{CStr, CString};
 use std::fmt;
-use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitOptions, WaitStatus, kill_process_group, test_kill_process_group, waitpid,
+};
 
 use crate::blobs::Blobs;
 use crate::capture::{Capture, Captured};
 use crate::environment::Passed;
 use crate::platform::{ProcessRef, Ticks};
 use crate::redaction::Secrets;
+use crate::spawn::{self, Image, Spawned};
 
 /// How long pipes are read that somebody outside the group holds open, and how long a killed group may take.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ const BUFFER: usize = 64 << 10;
 /// Waits for a line, then gives way to what follows without its standard input.
 const TOOL_GATE: &str = "read -r _||exit 125;exec </dev/null;";
 /// Waits for a line, then becomes the program; the rest of the input is the program's.
-const PROGRAM_GATE: &str = "read -r _||exit 125;exec \"$@\"";
+const PROGRAM_GATE: &CStr = c"read -r _||exit 125;exec \"$@\"";
 
 /// A process to start.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(crate) struct Launch {
 #[derive(Debug)]
 pub(crate) enum Program {
     /// Text of the pipeline's author for a shell, which gets no input.
-    Shell { shell: &'static str, options: &'static [&'static str], text: String },
+    Shell { shell: &'static CStr, options: &'static [&'static CStr], text: String },
     /// A program and its arguments, which no shell reads, with its input.
     Words { words: Vec<String>, input: Vec<u8> },
 }
@@ -76,7 +76,9 @@ pub(crate) struct Bounds {
 /// A process that waits for its gate.
 #[derive(Debug)]
 pub(crate) struct Gated {
-    child: Child,
+    pid: Pid,
+    out: OwnedFd,
+    err: OwnedFd,
     input: Input,
     bounds: Bounds,
     folder: PathBuf,
@@ -89,7 +91,7 @@ pub(crate) struct Gated {
 #[derive(Debug)]
 pub(crate) struct Gate {
     /// Where the line goes; `None` where whoever watches the process writes it, because more has to follow.
-    pipe: Option<ChildStdin>,
+    pipe: Option<OwnedFd>,
     opened: Arc<OnceLock<Instant>>,
 }
 
@@ -125,7 +127,7 @@ impl Stopper {
         gate.opened.get_or_init(Instant::now);
         match gate.pipe {
             // An error means that the process was killed at its gate, which its end will show.
-            Some(mut pipe) => drop(pipe.write_all(b"\n")),
+            Some(pipe) => drop(rustix::io::write(pipe, b"\n")),
             None => self.send(b'o'),
         }
     }
@@ -189,45 +191,54 @@ pub(crate) struct Finished {
 /// Starts a process that does nothing yet.
 pub(crate) fn spawn(launch: Launch, orders: Orders) -> std::io::Result<(Gated, ProcessRef, Gate)> {
     let Launch { what, environment, workdir, folder, bounds } = launch;
-    let (mut command, input) = command(what, &folder)?;
-    command
-        .env_clear()
-        .envs(environment.open.iter().map(|(name, value)| (name, value)))
-        .envs(environment.own)
-        .current_dir(&workdir)
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let Command { program, arguments, input } = command(what, &folder)?;
+    let own = environment.own_texts()?;
+    let variables: Vec<&CStr> = environment.open_texts().chain(own.iter().map(CString::as_c_str)).collect();
+    let workdir = CString::new(workdir.into_os_string().into_encoded_bytes())?;
+    let image = Image { program, arguments: &arguments, variables: &variables, workdir: &workdir };
     let before = Ticks::now();
-    let mut child = command.spawn()?;
-    let process = ProcessRef::begun_since(before, i32::try_from(child.id()).unwrap_or(0));
+    let Spawned { pid, input: pipe, out, err } = spawn::spawn(&image)?;
+    let process = ProcessRef::begun_since(before, pid.as_raw_nonzero().get());
     let opened = Arc::default();
-    let mut gate = Gate { pipe: child.stdin.take(), opened: Arc::clone(&opened) };
+    let mut gate = Gate { pipe: Some(pipe), opened: Arc::clone(&opened) };
     let kept = if input.is_empty() { None } else { gate.pipe.take() };
     let input = Input { gate: kept, pipe: None, rest: input, sent: 0 };
-    Ok((Gated { child, input, bounds, folder, process: process.clone(), orders, opened }, process, gate))
+    Ok((
+        Gated { pid, out, err, input, bounds, folder, process: process.clone(), orders, opened },
+        process,
+        gate,
+    ))
 }
 
-fn command(what: Program, folder: &Path) -> std::io::Result<(Command, Vec<u8>)> {
+/// What the system is asked to run, and what it gets to read.
+struct Command {
+    program: &'static CStr,
+    arguments: Vec<CString>,
+    input: Vec<u8>,
+}
+
+fn command(what: Program, folder: &Path) -> std::io::Result<Command> {
     match what {
         Program::Shell { shell, options, text } => {
-            let mut command = Command::new(shell);
-            command.args(options);
+            let mut arguments = vec![shell.to_owned()];
+            arguments.extend(options.iter().map(|&option| option.to_owned()));
             let text = format!("{TOOL_GATE}{text}");
             if text.len() <= LONGEST_ARGUMENT {
-                command.arg("-c").arg(text);
+                arguments.extend([c"-c".to_owned(), CString::new(text)?]);
             } else {
                 let file = folder.join("command.sh");
                 std::fs::write(&file, text)?;
-                command.arg(file);
+                arguments.push(CString::new(file.into_os_string().into_encoded_bytes())?);
             }
-            Ok((command, Vec::new()))
+            Ok(Command { program: shell, arguments, input: Vec::new() })
         }
         Program::Words { words, input } => {
-            let mut command = Command::new("/bin/sh");
-            command.arg("-c").arg(PROGRAM_GATE).arg("sh").args(words);
-            Ok((command, input))
+            let mut arguments =
+                vec![c"/bin/sh".to_owned(), c"-c".to_owned(), PROGRAM_GATE.to_owned(), c"sh".to_owned()];
+            for word in words {
+                arguments.push(CString::new(word)?);
+            }
+            Ok(Command { program: c"/bin/sh", arguments, input })
         }
     }
 }
@@ -240,18 +251,15 @@ impl Gated {
 
     /// Watches the process to its end, from the gate on.
     pub(crate) fn supervise(self, blobs: &Blobs, secrets: &Arc<Secrets>) -> std::io::Result<Finished> {
-        let Gated { mut child, input, bounds, folder, process, orders, opened } = self;
-        let out = child.stdout.take().map(OwnedFd::from);
-        let err = child.stderr.take().map(OwnedFd::from);
+        let Gated { pid, out, err, input, bounds, folder, process, orders, opened } = self;
         let mut streams = Streams {
             out: Stream::new(out, folder.join("stdout.part"), secrets),
             err: Stream::new(err, folder.join("stderr.part"), secrets),
             input,
         };
         let mut buffer = Vec::with_capacity(SMALL_BUFFER);
-        let group = process.id();
-        let exit = exit_descriptor(group);
-        let mut watch = Watch::new(bounds, group, opened);
+        let exit = exit_descriptor(pid);
+        let mut watch = Watch::new(bounds, process.id(), opened);
         let mut orders = Some(orders);
         while !watch.is_over() {
             let is_ordered = streams.wait(
@@ -266,7 +274,7 @@ impl Gated {
                 orders = orders.and_then(|orders| watch.obey(orders, &mut streams.input));
             }
             if watch.status.is_none() {
-                watch.status = child.try_wait()?;
+                watch.status = status(pid)?;
             }
             watch.act();
         }
@@ -279,7 +287,7 @@ impl Gated {
         let leftovers = streams.are_open();
         if watch.status.is_none() {
             // Killed and not gone after a second: only a process in the kernel's hands takes that long.
-            watch.status = child.try_wait()?;
+            watch.status = status(pid)?;
         }
         Ok(Finished {
             ending: watch.ending(),
@@ -291,12 +299,17 @@ impl Gated {
     }
 }
 
+/// How a child ended, if it has.
+fn status(pid: Pid) -> std::io::Result<Option<WaitStatus>> {
+    Ok(waitpid(Some(pid), WaitOptions::NOHANG)?.map(|(_, status)| status))
+}
+
 /// Something that becomes readable when the process ends, where the system has it.
-fn exit_descriptor(process: Option<Pid>) -> Option<OwnedFd> {
+fn exit_descriptor(pid: Pid) -> Option<OwnedFd> {
     #[cfg(target_os = "linux")]
-    return rustix::process::pidfd_open(process?, rustix::process::PidfdFlags::empty()).ok();
+    return rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok();
     #[cfg(not(target_os = "linux"))]
-    return process.and(None);
+    return Some(pid).and(None);
 }
 
 /// What is to become of a process, and when.
@@ -311,7 +324,7 @@ struct Watch {
     /// When TERM becomes KILL.
     kill_at: Option<Instant>,
     killed: Option<Instant>,
-    status: Option<ExitStatus>,
+    status: Option<WaitStatus>,
     gone: bool,
 }
 
@@ -450,8 +463,8 @@ impl Watch {
         if let Some(cause) = self.cause {
             return cause;
         }
-        let code = self.status.and_then(|status| status.code()).map(Ending::Exited);
-        let signal = self.status.and_then(|status| status.signal()).map(Ending::Signalled);
+        let code = self.status.and_then(|status| status.exit_status()).map(Ending::Exited);
+        let signal = self.status.and_then(|status| status.terminating_signal()).map(Ending::Signalled);
         code.or(signal).unwrap_or(Ending::Signalled(0))
     }
 }
@@ -481,15 +494,15 @@ struct Stream {
 #[derive(Debug)]
 struct Input {
     /// The pipe before the gate is open.
-    gate: Option<ChildStdin>,
-    pipe: Option<ChildStdin>,
+    gate: Option<OwnedFd>,
+    pipe: Option<OwnedFd>,
     rest: Vec<u8>,
     sent: usize,
 }
 
 impl Stream {
-    fn new(pipe: Option<OwnedFd>, spill: PathBuf, secrets: &Arc<Secrets>) -> Stream {
-        Stream { pipe, ready: false, capture: Capture::new(spill, Arc::clone(secrets)) }
+    fn new(pipe: OwnedFd, spill: PathBuf, secrets: &Arc<Secrets>) -> Stream {
+        Stream { pipe: Some(pipe), ready: false, capture: Capture::new(spill, Arc::clone(secrets)) }
     }
 
     /// Reads what is there. True when it was something.
@@ -518,9 +531,9 @@ impl Stream {
 impl Input {
     /// Lets the process begin.
     fn open(&mut self) {
-        let Some(mut pipe) = self.gate.take() else { return };
+        let Some(pipe) = self.gate.take() else { return };
         // An error means that the process was killed at its gate, which its end will show.
-        let _killed = pipe.write_all(b"\n");
+        let _killed = rustix::io::write(&pipe, b"\n");
         self.pipe = Some(pipe).filter(|_| !self.rest.is_empty());
     }
 
@@ -531,10 +544,10 @@ impl Input {
 
     /// Writes no more than a pipe takes at once, so that it cannot block.
     fn write(&mut self) {
-        let Some(pipe) = &mut self.pipe else { return };
+        let Some(pipe) = &self.pipe else { return };
         let rest = self.rest.get(self.sent..).unwrap_or_default();
         let piece = rest.get(..rest.len().min(4096)).unwrap_or_default();
-        match pipe.write(piece) {
+        match rustix::io::write(pipe, piece) {
             Ok(count) if self.sent + count < self.rest.len() => self.sent += count,
             // It is all there, or the program does not want more.
             Ok(_) | Err(_) => self.pipe = None,

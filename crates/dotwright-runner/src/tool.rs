@@ -1,5 +1,6 @@
 //! Tool steps: the author's command in a shell, and its exit code as evidence (section 15).
 
+use std::ffi::CStr;
 use std::time::Duration;
 
 use dotwright_engine::run::{Evidence, NodeKey, Plan, ProcessEnd, ToolOutput, Verdict};
@@ -12,10 +13,10 @@ use crate::process::{Bounds, Ending, Finished, Program};
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A shell that knows `pipefail`.
-pub(crate) fn pipefail_shell() -> Option<&'static str> {
-    ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"]
+pub(crate) fn pipefail_shell() -> Option<&'static CStr> {
+    [c"/bin/bash", c"/usr/bin/bash", c"/usr/local/bin/bash"]
         .into_iter()
-        .find(|path| std::path::Path::new(path).exists())
+        .find(|path| path.to_str().is_ok_and(|path| std::path::Path::new(path).exists()))
 }
 
 /// A command of the node in the shell that it asks for.
@@ -26,8 +27,8 @@ pub(crate) fn program(plan: &Plan, node: NodeKey, command: String) -> Program {
         None => graph(pipeline, AttributeKey::PIPEFAIL).is_some_and(|on| on.trim() == "true"),
     };
     match wanted.then(pipefail_shell).flatten() {
-        Some(shell) => Program::Shell { shell, options: &["-o", "pipefail"], text: command },
-        None => Program::Shell { shell: "/bin/sh", options: &[], text: command },
+        Some(shell) => Program::Shell { shell, options: &[c"-o", c"pipefail"], text: command },
+        None => Program::Shell { shell: c"/bin/sh", options: &[], text: command },
     }
 }
 

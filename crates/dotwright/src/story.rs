@@ -33,20 +33,18 @@ pub(crate) struct Step {
 pub(crate) fn steps(plan: &Plan, simulation: &Simulation<'_>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut places: BTreeMap<VisitId, usize> = BTreeMap::new();
-    let mut depths: BTreeMap<WalkId, usize> = BTreeMap::new();
-    let mut openers: BTreeMap<VisitId, WalkId> = BTreeMap::new();
+    let mut depths = Depths::default();
     for command in &simulation.commands {
         match command {
             Command::Decide(Decision::BranchOpened { region, walk, .. }) => {
-                let around = openers.get(region).and_then(|walk| depths.get(walk)).copied().unwrap_or(0);
-                depths.insert(*walk, around + 1);
+                depths.opened(*region, *walk);
             }
             Command::Decide(Decision::NodeEntered { walk, visit, .. }) => {
-                openers.insert(*visit, *walk);
+                depths.entered(plan, *walk, *visit);
                 places.insert(*visit, steps.len());
                 let diamond = plan.handler(visit.node) == Handler::Conditional;
                 steps.push(Step {
-                    depth: depths.get(walk).copied().unwrap_or(0),
+                    depth: depths.of(*walk).unwrap_or(0),
                     node: plan.name(visit.node).to_owned(),
                     visit: visit.visit,
                     outcome: diamond.then_some("forwards"),
@@ -111,6 +109,34 @@ pub(crate) fn steps(plan: &Plan, simulation: &Simulation<'_>) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// How deep in regions walks are, also those that are over.
+#[derive(Debug, Default)]
+pub(crate) struct Depths {
+    walks: BTreeMap<WalkId, usize>,
+    /// The walks that came to fan-outs.
+    openers: BTreeMap<VisitId, WalkId>,
+}
+
+impl Depths {
+    /// A walk came to a node.
+    pub(crate) fn entered(&mut self, plan: &Plan, walk: WalkId, visit: VisitId) {
+        if plan.handler(visit.node) == Handler::Parallel {
+            self.openers.insert(visit, walk);
+        }
+    }
+
+    /// A fan-out started a walk.
+    pub(crate) fn opened(&mut self, region: VisitId, walk: WalkId) {
+        let around = self.openers.get(&region).and_then(|walk| self.of(*walk)).unwrap_or(0);
+        self.walks.insert(walk, around + 1);
+    }
+
+    /// `None` for a walk that no fan-out was seen to start.
+    pub(crate) fn of(&self, walk: WalkId) -> Option<usize> {
+        self.walks.get(&walk).copied()
+    }
 }
 
 /// Why a walk goes on there.

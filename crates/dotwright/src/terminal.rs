@@ -6,7 +6,8 @@ use std::io::{BufRead, IsTerminal, Write};
 use dotwright_engine::run::{Command, Decision, Plan, State, VisitId};
 use dotwright_runner::{Asked, Asker, Flow, Moment, Observer, Reply};
 
-use crate::{output, story};
+use crate::output;
+use crate::story::{self, Depths};
 
 /// Writes a line for each visit and retry to standard error, or each record to standard output.
 #[derive(Default)]
@@ -14,11 +15,12 @@ pub(crate) struct Lines {
     json: bool,
     /// What is known of a visit whose way on is not.
     outcomes: BTreeMap<VisitId, String>,
+    depths: Depths,
 }
 
 impl Lines {
     pub(crate) fn new(json: bool) -> Lines {
-        Lines { json, outcomes: BTreeMap::new() }
+        Lines { json, ..Lines::default() }
     }
 
     /// What a person reads about a command, if anything.
@@ -28,6 +30,14 @@ impl Lines {
             number => format!("{} (visit {number})", plan.name(visit.node)),
         };
         match command {
+            Command::Decide(Decision::BranchOpened { region, walk, .. }) => {
+                self.depths.opened(*region, *walk);
+                None
+            }
+            Command::Decide(Decision::NodeEntered { walk, visit, .. }) => {
+                self.depths.entered(plan, *walk, *visit);
+                None
+            }
             Command::Decide(Decision::OutcomeRecorded { visit, status, class, reason }) => {
                 let mut said = status.as_str().to_owned();
                 if let Some(class) = class {
@@ -41,10 +51,11 @@ impl Lines {
             }
             Command::Decide(Decision::EdgeSelected { walk, from, edge, to, by, .. }) => {
                 let said = self.outcomes.remove(from).map(|said| format!(": {said}")).unwrap_or_default();
-                let branch = state.branch_path(plan, *walk);
-                let depth = "  ".repeat(branch.split('/').count() / 2);
+                // A branch that was opened before the run was taken up is not over.
+                let open = || state.branch_path(plan, *walk).split('/').count() / 2;
+                let indent = "  ".repeat(self.depths.of(*walk).unwrap_or_else(open));
                 let because = story::because(plan, *edge, *by);
-                Some(format!("{depth}{}{said} -> {}  [{because}]", named(*from), plan.name(*to)))
+                Some(format!("{indent}{}{said} -> {}  [{because}]", named(*from), plan.name(*to)))
             }
             Command::Decide(Decision::RetryScheduled { attempt, class, nominal, left }) => {
                 let class = class.map_or("retry", |class| class.as_str());
@@ -64,8 +75,35 @@ impl Lines {
                 let node = node.map(|node| format!("{}: ", plan.name(node))).unwrap_or_default();
                 Some(format!("{node}{}", budget.refusal()))
             }
+            Command::Decide(Decision::GoalChecked { unsatisfied: Some(gate), target, .. }) => {
+                let target = target.map(|target| format!(" -> {}", plan.name(target))).unwrap_or_default();
+                Some(format!("goal gate {} is not satisfied{target}", plan.name(*gate)))
+            }
             Command::Ask(gate) => Some(format!("{}: waits for an answer", named(gate.gate))),
-            _ => None,
+            Command::Decide(
+                Decision::BranchEnded { .. }
+                | Decision::RegionJoined { .. }
+                | Decision::GoalChecked { unsatisfied: None, .. }
+                | Decision::GenerationStarted { .. }
+                | Decision::ReservationExceeded(_)
+                | Decision::Warning(_),
+            )
+            | Command::StartAttempt(_)
+            | Command::StartChild(_)
+            | Command::StopAttempt { .. }
+            | Command::AllowCall(_)
+            | Command::RefuseCall { .. }
+            | Command::StartTimer { .. }
+            | Command::DropTimer(_)
+            | Command::RejectAnswer { .. }
+            | Command::CloseGate { .. }
+            | Command::ObserveChild(_)
+            | Command::SteerChild(_)
+            | Command::PauseChild(_)
+            | Command::StopChild { .. }
+            | Command::MergeWork { .. }
+            | Command::Pause(_)
+            | Command::Finish(_) => None,
         }
     }
 }
