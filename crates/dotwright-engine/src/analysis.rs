@@ -103,7 +103,9 @@ impl<'p> Analysis<'p> {
                 *decides = true;
             }
         }
-        analysis.domains = pipeline.nodes().map(|node| analysis.own_domain(node)).collect();
+        let known = OutcomeSet::known_to(pipeline.profile());
+        analysis.domains =
+            pipeline.nodes().map(|node| analysis.own_domain(node).intersection(known)).collect();
         analysis.travels = vec![OutcomeSet::EMPTY; pipeline.edges().len()];
         analysis.settle();
         analysis

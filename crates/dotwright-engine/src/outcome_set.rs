@@ -25,6 +25,12 @@ impl OutcomeSet {
     /// Anything at all.
     pub const ANY: OutcomeSet = Self::ROUTABLE.union(Self::CUSTOM);
 
+    /// The outcomes that a profile has, and words beside them.
+    pub fn known_to(profile: &Profile) -> OutcomeSet {
+        let has = |outcome: &Outcome| profile.outcome_word(*outcome).is_some();
+        Outcome::ALL.into_iter().filter(has).fold(Self::CUSTOM, |set, outcome| set.union(Self::of(outcome)))
+    }
+
     /// The set of one outcome.
     pub const fn of(outcome: Outcome) -> OutcomeSet {
         OutcomeSet(1 << outcome as u8)

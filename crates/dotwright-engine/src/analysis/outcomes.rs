@@ -101,12 +101,13 @@ impl Analysis<'_> {
         if !pipeline.nodes().any(|node| self.forwards(node)) {
             return;
         }
+        let any = OutcomeSet::ROUTABLE.intersection(OutcomeSet::known_to(pipeline.profile()));
         for node in pipeline.nodes() {
             if self.domain(node).contains(Outcome::Fail) {
                 self.deliver(self.failure_target(node), OutcomeSet::FAIL, queue);
             }
             if self.is_goal_gate(node) {
-                self.deliver(self.gate_target(node), OutcomeSet::ROUTABLE, queue);
+                self.deliver(self.gate_target(node), any, queue);
             }
         }
         let joins: Vec<(Option<NodeId>, OutcomeSet)> =

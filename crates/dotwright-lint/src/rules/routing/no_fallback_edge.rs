@@ -298,4 +298,23 @@ t -> a [condition="context.kind=bug"]"#,
             "#]],
         );
     }
+
+    #[test]
+    fn an_outcome_that_the_profile_does_not_have_needs_no_edge() {
+        let body = r#"t -> a; a [allow_partial=true]; a -> x [condition="outcome=success"]; a -> b [condition="outcome=fail"]"#;
+        found_in(
+            "attractor",
+            body,
+            expect![[r#"
+            1:50-1:51 warning: no edge out of `a` matches `partial_success`; the run would fail there
+              help: add an edge without a condition, `a -> b`, or cover the case with `condition="outcome=partial_success"`
+              2:33-2:39 covers `success`
+              2:71-2:77 covers `fail`
+              unsafe fix: add `a -> b`
+              - t -> a; a [allow_partial=true]; a -> x [condition="outcome=success"]; a -> b [condition="outcome=fail"]
+              + t -> a; a [allow_partial=true]; a -> x [condition="outcome=success"]; a -> b [condition="outcome=fail"] a -> b
+        "#]],
+        );
+        found_in("tracker", body, expect![[""]]);
+    }
 }
