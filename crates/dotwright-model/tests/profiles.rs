@@ -225,6 +225,7 @@ fn severities_are_the_deviations_of_the_catalogue() {
             ("amplifier", Warning),
         ],
     );
+    check("unknown-condition-key", &[("tracker", Warning)]);
     check("unquoted-value", &[("mammoth", Error)]);
     check("multiple-exits", &[("kilroy", Off), ("mammoth", Off)]);
     check(

@@ -18,8 +18,9 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-/// Names under which other runners know the outcome.
-const OUTCOME: [&str; 2] = ["status", "result"];
+/// Names of other runners, and what this one calls the same.
+const ELSEWHERE: [(&str, &str); 3] =
+    [("status", "outcome"), ("result", "outcome"), ("tool_stdout", "context.tool.output")];
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let profile = context.profile();
@@ -47,8 +48,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
 
 /// What an author of this key most probably meant.
 fn meant(profile: &Profile, key: &str) -> String {
-    if OUTCOME.contains(&key) {
-        return "outcome".to_owned();
+    if let Some((_, here)) = ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == key) {
+        return (*here).to_owned();
     }
     if let Some(near) = did_you_mean(key, profile.condition_keys.iter().copied()) {
         return near.to_owned();
@@ -116,6 +117,22 @@ mod tests {
               + t -> a [condition="outcome=success"]
         "#]],
         );
+    }
+
+    #[test]
+    fn the_output_of_a_tool_has_another_name_in_tracker() {
+        let edge = r#"t -> a [condition="tool_stdout=1"]"#;
+        found(
+            edge,
+            expect![[r#"
+            2:20-2:31 error: `tool_stdout` on `t -> a` is no condition key
+              help: write `context.tool.output`
+              unsafe fix: write `context.tool.output`
+              - t -> a [condition="tool_stdout=1"]
+              + t -> a [condition="context.tool.output=1"]
+        "#]],
+        );
+        check_in(&RULE, "tracker", &format!("{HEAD}{edge}\n}}"), expect![[""]]);
     }
 
     #[test]
