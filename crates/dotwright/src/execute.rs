@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dotwright_diagnostics::Severity;
-use dotwright_engine::run::{Budget, Limits, OnLost};
+use dotwright_engine::run::{Budget, Limits};
+use dotwright_model::Handler;
 use dotwright_runner::{
     Answers, Backend, Control, Graph, Handlers, History, Observer, OnGate, Report, Root, RunError, Setup,
     Variables, WorktreeMode,
@@ -55,7 +56,7 @@ fn begin(arguments: &RunArgs) -> Result<Verdict, AppError> {
         Ok(graph) => graph,
         Err(refused) => return refuse(conduct, refused),
     };
-    let mut setup = setup(conduct, &graph, None)?;
+    let mut setup = setup(conduct, &graph)?;
     if arguments.detached && setup.on_gate == OnGate::Ask {
         setup.on_gate = OnGate::Pause;
     }
@@ -114,12 +115,12 @@ fn take_up(arguments: &ResumeArgs) -> Result<Verdict, AppError> {
         Ok(taken_up) => taken_up,
         Err(refused) => return refuse(conduct, refused),
     };
-    let asked = self::setup(conduct, &graph, arguments.on_lost.map(OnLostName::policy))?;
+    let asked = self::setup(conduct, &graph)?;
     setup.answers = asked.answers;
     setup.on_gate = asked.on_gate;
     setup.asker = asked.asker;
     setup.max_wall = asked.max_wall;
-    setup.on_lost = asked.on_lost;
+    setup.on_lost = arguments.on_lost.map(OnLostName::policy);
     if arguments.backend.is_some() {
         setup.backend = backend(arguments.backend.as_deref(), &history.created.backend_variables)?;
     }
@@ -183,12 +184,11 @@ pub(crate) fn taken_up(history: &History) -> Result<Result<(Arc<Graph>, Setup), 
     Ok(Ok((graph, setup)))
 }
 
-fn setup(conduct: &ConductArgs, graph: &Graph, on_lost: Option<OnLost>) -> Result<Setup, AppError> {
+fn setup(conduct: &ConductArgs, graph: &Graph) -> Result<Setup, AppError> {
     let asker = person().map(|person| Arc::new(person) as Arc<dyn dotwright_runner::Asker>);
     Ok(Setup {
         variables: Variables::of_this_process(),
-        answers: answers(conduct, graph, on_lost)?,
-        on_lost,
+        answers: answers(conduct, graph)?,
         on_gate: match conduct.on_gate {
             None | Some(OnGateName::Ask) => OnGate::Ask,
             Some(OnGateName::Wait) => OnGate::Wait,
@@ -212,8 +212,7 @@ fn limits(conduct: &ConductArgs, before: Limits) -> Limits {
     }
 }
 
-/// The answers file, whose gates are human gates or steps that a dead runner may leave a question about.
-fn answers(conduct: &ConductArgs, graph: &Graph, on_lost: Option<OnLost>) -> Result<Answers, AppError> {
+fn answers(conduct: &ConductArgs, graph: &Graph) -> Result<Answers, AppError> {
     let Some(path) = &conduct.answers else { return Ok(Answers::default()) };
     let text = std::fs::read_to_string(path).map_err(|error| AppError::Read { path: path.clone(), error })?;
     let shown = path.display().to_string();
@@ -224,7 +223,7 @@ fn answers(conduct: &ConductArgs, graph: &Graph, on_lost: Option<OnLost>) -> Res
         )
     })?;
     for entry in &answers.entries {
-        if !has_gate(graph, &entry.gate, on_lost) {
+        if !has_gate(graph, &entry.gate) {
             let help = "name gates by their node ids; `dotwright graph FILE` lists them";
             return Err(AppError::usage(format!("the pipeline has no gate `{}`", entry.gate), help));
         }
@@ -232,11 +231,11 @@ fn answers(conduct: &ConductArgs, graph: &Graph, on_lost: Option<OnLost>) -> Res
     Ok(answers)
 }
 
-/// Whether somebody may be asked at a node of this id in the pipeline, or in one of its child pipelines.
-fn has_gate(graph: &Graph, id: &str, on_lost: Option<OnLost>) -> bool {
+/// Whether the pipeline, or one of its child pipelines, has a human gate of this id.
+fn has_gate(graph: &Graph, id: &str) -> bool {
     let plan = graph.plan();
-    plan.node_by_name(id).is_some_and(|node| plan.may_ask(node, on_lost))
-        || graph.children.values().any(|child| has_gate(child, id, on_lost))
+    plan.node_by_name(id).is_some_and(|node| plan.handler(node) == Handler::Human)
+        || graph.children.values().any(|child| has_gate(child, id))
 }
 
 fn backend(command: Option<&str>, variables: &[String]) -> Result<Option<Backend>, AppError> {

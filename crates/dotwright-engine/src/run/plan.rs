@@ -287,13 +287,6 @@ impl Plan {
         }
     }
 
-    /// Whether a run may ask somebody at the node: a human gate, or a step whose lost attempts are to be asked about,
-    /// by `on_lost` or else by its own `on_resume`.
-    pub fn may_ask(&self, node: NodeKey, on_lost: Option<OnLost>) -> bool {
-        let of_lost = || on_lost.or_else(|| Some(self.node(node)?.on_resume)) == Some(OnLost::Ask);
-        self.handler(node) == Handler::Human || of_lost()
-    }
-
     /// The time limit of one attempt of a step, in milliseconds.
     pub fn step_timeout(&self, node: NodeKey) -> Option<u64> {
         self.node(node)?.timeout
