@@ -34,10 +34,15 @@ fn runs_are_found_by_their_labels() {
 
 #[test]
 fn warnings_refuse_a_strict_run() {
-    let (checkout, pipeline) = place(&(tool("one", "true || true") + "start -> one -> exit"));
-    checkout.says(&["run", "--run-id", "r", &pipeline], 0);
-    let said = checkout.says(&["run", "--run-id", "s", "--strict", &pipeline], 3);
-    assert!(said.contains("1 warning"), "{said}");
+    let (checkout, _) = one_step();
+    let endless = checkout.aside(
+        "endless.dot",
+        "digraph { graph [goal=test] start [shape=Mdiamond] exit [shape=Msquare] \
+         one [shape=parallelogram, tool_command=true] start -> one -> exit }",
+    );
+    checkout.says(&["run", "--run-id", "r", &endless], 0);
+    let said = checkout.says_in_a_line(&["run", "--run-id", "s", "--strict", &endless], 3);
+    assert!(said.contains("1 warning, so nothing can run: `one` has no timeout"), "{said}");
     assert_eq!(listed(&checkout, &[]), ["r"]);
 }
 
