@@ -18,9 +18,19 @@ use crate::run_args::{
 pub(crate) struct Cli {
     /// Colour the output
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub(crate) color: ColorChoice,
+    color: ColorChoice,
+    /// Write no colours, as `--color never`
+    #[arg(long, global = true)]
+    no_color: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// When to write colours.
+    pub(crate) fn color(&self) -> ColorChoice {
+        if self.no_color { ColorChoice::Never } else { self.color }
+    }
 }
 
 const ROOT_EXAMPLES: &str = "Examples:
@@ -296,6 +306,9 @@ const TEST_EXAMPLES: &str = "Examples:
   dotwright test                        every NAME.test.toml below this folder
   dotwright test build.test.toml        one file
   dotwright test --coverage pipelines/  and which edges no scenario takes
+  dotwright test --min-coverage 80      fail when a file takes less than 80 of 100 edges
+  dotwright test --filter 'repair|gate' scenarios by name
+  dotwright test --junit test.xml       for build servers
 
 A scenario file lies beside its pipeline NAME.dot, or names it with `pipeline`:
 
@@ -320,8 +333,9 @@ A scenario file lies beside its pipeline NAME.dot, or names it with `pipeline`:
                context, max_cost_usd, max_tokens; what is not named is not compared
 
 Exit codes:
-  0  all scenarios pass; with --coverage, every edge that can be taken is
-  1  some scenario fails, or an edge is left
+  0  all scenarios pass; with --coverage, every edge that can be taken is, or with
+     --min-coverage that part of them
+  1  some scenario fails, or too many edges are left
   2  wrong usage, or a file that cannot be read
   3  a pipeline has errors";
 
@@ -330,9 +344,26 @@ pub(crate) struct TestArgs {
     /// Scenario files, or folders with them
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Run the scenarios whose name this regular expression finds
+    #[arg(long, value_parser = regex_lite::Regex::new, value_name = "REGEX")]
+    pub(crate) filter: Option<regex_lite::Regex>,
     /// Say which nodes and edges the scenarios of each file use
     #[arg(long)]
     pub(crate) coverage: bool,
+    /// Fail when the scenarios of a file take less than this percentage of its edges
+    #[arg(long, value_parser = percent, value_name = "PERCENT")]
+    pub(crate) min_coverage: Option<f64>,
+    /// Also write JUnit XML to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "write a number from 0 to 100".to_owned())
 }
 
 const ESTIMATE_EXAMPLES: &str = "Examples:

@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         Ok(Verdict::GraphRefused) => ExitCode::from(3),
         Ok(Verdict::Run(code)) => ExitCode::from(code),
         Err(error) => {
-            output::write_error(&error, cli.color);
+            output::write_error(&error, cli.color());
             ExitCode::from(error.exit_code())
         }
     }
@@ -66,10 +66,10 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<Verdict, AppError> {
     match &cli.command {
-        Command::Check(arguments) => check::run(arguments, cli.color),
+        Command::Check(arguments) => check::run(arguments, cli.color()),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
-        Command::Fmt(arguments) => fmt::run(arguments, cli.color),
+        Command::Fmt(arguments) => fmt::run(arguments, cli.color()),
         Command::Graph(arguments) => graph::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Test(arguments) => scenarios::run(arguments),

@@ -5,7 +5,7 @@ mod full;
 mod github;
 mod gitlab;
 mod json;
-mod junit;
+pub(crate) mod junit;
 mod rdjson;
 mod sarif;
 mod statistics;

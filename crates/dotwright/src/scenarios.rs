@@ -8,10 +8,11 @@ use dotwright_engine::run::{
     Cost, EdgeKey, Limits, NodeKey, Plan, RunStatus, Scenario, ScriptedAttempt, ScriptedEnd, ScriptedVisit,
     Simulation, Visited, WalkId, micro_usd,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::args::TestArgs;
 use crate::error::AppError;
+use crate::report::junit::escaped;
 use crate::{Verdict, input, output, prove, report, story};
 
 /// A file `NAME.test.toml`.
@@ -109,54 +110,203 @@ struct Covered {
     edges: BTreeSet<EdgeKey>,
 }
 
+/// What the scenarios of some files came to.
+#[derive(Serialize)]
+struct Tested {
+    schema: u32,
+    cases: Vec<TestedCase>,
+    /// Files whose pipeline the checker refuses, and why.
+    refused: Vec<Refused>,
+    coverage: Vec<Coverage>,
+}
+
+#[derive(Serialize)]
+struct TestedCase {
+    file: String,
+    name: String,
+    passed: bool,
+    /// What is not as expected.
+    differences: Vec<String>,
+    /// The lines of the run.
+    story: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    file: String,
+    reason: String,
+}
+
+/// What the scenarios of a file use of what can be used.
+#[derive(Serialize)]
+struct Coverage {
+    pipeline: String,
+    nodes: usize,
+    nodes_taken: usize,
+    edges: usize,
+    edges_taken: usize,
+    /// Edges that no scenario takes, as `a -> b`.
+    edges_left: Vec<String>,
+}
+
 pub(crate) fn run(arguments: &TestArgs) -> Result<Verdict, AppError> {
     let files = files(&arguments.paths)?;
     if files.is_empty() {
         return Err(AppError::usage("no scenario file is here", "scenario files are called NAME.test.toml"));
     }
-    let mut text = String::new();
-    let (mut passed, mut failed, mut refused, mut incomplete) = (0, 0, false, false);
+    let mut tested = Tested { schema: 1, cases: Vec::new(), refused: Vec::new(), coverage: Vec::new() };
     for path in &files {
+        tested.file(path, arguments)?;
+    }
+    if let Some(filter) = arguments.filter.as_ref().filter(|_| tested.is_empty()) {
+        return Err(AppError::usage(
+            format!("no scenario has a name that matches `{filter}`"),
+            "`dotwright test --json` names all scenarios",
+        ));
+    }
+    if let Some(path) = &arguments.junit {
+        output::write_file(path, tested.junit().as_bytes())?;
+    }
+    let text = if arguments.json { tested.json()? } else { tested.text() };
+    output::write_stdout(text.as_bytes())?;
+    let enough = |coverage: &Coverage| match arguments.min_coverage {
+        Some(percent) => coverage.percent() >= percent,
+        None => coverage.edges_left.is_empty(),
+    };
+    let good = tested.cases.iter().all(|case| case.passed) && tested.coverage.iter().all(enough);
+    Ok(match (tested.refused.is_empty(), good) {
+        (false, _) => Verdict::GraphRefused,
+        (true, false) => Verdict::Findings,
+        (true, true) => Verdict::Clean,
+    })
+}
+
+impl Tested {
+    fn file(&mut self, path: &Path, arguments: &TestArgs) -> Result<(), AppError> {
         let file = read(path)?;
+        let wanted =
+            |case: &&Case| arguments.filter.as_ref().is_none_or(|filter| filter.is_match(&case.name));
+        let cases: Vec<&Case> = file.scenario.iter().filter(wanted).collect();
+        if cases.is_empty() && arguments.filter.is_some() {
+            return Ok(());
+        }
         let pipeline = pipeline_of(path, &file);
         let plan = match prove::plan(&pipeline, None)? {
             Ok(plan) => plan,
-            Err(refusal) => {
-                text.push_str(&refusal);
-                refused = true;
-                continue;
+            Err(reason) => {
+                self.refused.push(Refused { file: input::shown(path), reason });
+                return Ok(());
             }
         };
         let mut covered = Covered::default();
-        for case in &file.scenario {
+        for case in cases {
             let scenario = scenario(&plan, case)?;
             let simulation = Simulation::run(&plan, &scenario);
             let (nodes, edges) = simulation.covered();
             covered.nodes.extend(nodes);
             covered.edges.extend(edges);
-            let wrong = differences(&plan, &simulation, &case.expect)?;
-            if wrong.is_empty() {
-                passed += 1;
-            } else {
-                failed += 1;
-                text.push_str(&told(path, case, &plan, &simulation, &wrong));
-            }
+            let differences = differences(&plan, &simulation, &case.expect)?;
+            let mut story: Vec<String> =
+                story::steps(&plan, &simulation).iter().map(story::Step::line).collect();
+            story.push(story::ending(&plan, &simulation));
+            self.cases.push(TestedCase {
+                file: input::shown(path),
+                name: case.name.clone(),
+                passed: differences.is_empty(),
+                differences,
+                story,
+            });
         }
-        if arguments.coverage {
-            incomplete |= coverage(&pipeline, &plan, &covered, &mut text);
+        if arguments.coverage || arguments.min_coverage.is_some() {
+            self.coverage.push(Coverage::new(&pipeline, &plan, &covered));
         }
+        Ok(())
     }
-    text.push_str(&format!(
-        "{} passed, {failed} failed in {}\n",
-        report::counted(passed, "scenario"),
-        report::counted(files.len(), "file")
-    ));
-    output::write_stdout(text.as_bytes())?;
-    Ok(match (refused, failed > 0 || incomplete) {
-        (true, _) => Verdict::GraphRefused,
-        (false, true) => Verdict::Findings,
-        (false, false) => Verdict::Clean,
-    })
+
+    fn is_empty(&self) -> bool {
+        self.cases.is_empty() && self.refused.is_empty()
+    }
+
+    /// The files with scenarios that were looked at.
+    fn files(&self) -> BTreeSet<&str> {
+        let cases = self.cases.iter().map(|case| case.file.as_str());
+        cases.chain(self.refused.iter().map(|refused| refused.file.as_str())).collect()
+    }
+
+    fn text(&self) -> String {
+        let mut text: String = self.refused.iter().map(|refused| refused.reason.as_str()).collect();
+        let failed: Vec<_> = self.cases.iter().filter(|case| !case.passed).collect();
+        for case in &failed {
+            text.push_str(&format!("{}: {}\n{}\n", case.file, case.name, case.told()));
+        }
+        for coverage in &self.coverage {
+            text.push_str(&coverage.text());
+        }
+        text.push_str(&format!(
+            "{} passed, {} failed in {}\n",
+            report::counted(self.cases.len() - failed.len(), "scenario"),
+            failed.len(),
+            report::counted(self.files().len(), "file")
+        ));
+        text
+    }
+
+    fn json(&self) -> Result<String, AppError> {
+        let text = serde_json::to_string_pretty(self);
+        text.map(|text| text + "\n").map_err(|error| AppError::WriteOutput { error: error.into() })
+    }
+
+    /// JUnit XML with one suite for each file; a file with a refused pipeline is one error.
+    fn junit(&self) -> String {
+        let failed = self.cases.iter().filter(|case| !case.passed).count();
+        let (tests, errors) = (self.cases.len() + self.refused.len(), self.refused.len());
+        let mut text = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"dotwright test\" tests=\"{tests}\" failures=\"{failed}\" errors=\"{errors}\">\n"
+        );
+        for file in self.files() {
+            let cases: Vec<_> = self.cases.iter().filter(|case| case.file == file).collect();
+            let refused: Vec<_> = self.refused.iter().filter(|refused| refused.file == file).collect();
+            let name = escaped(file);
+            text.push_str(&format!(
+                "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"0\">\n",
+                cases.len() + refused.len(),
+                cases.iter().filter(|case| !case.passed).count(),
+                refused.len(),
+            ));
+            for refused in refused {
+                let reason = escaped(refused.reason.trim_end());
+                text.push_str(&format!(
+                    "    <testcase name=\"{name}\" classname=\"{name}\"><error message=\"{reason}\"/></testcase>\n"
+                ));
+            }
+            for case in cases {
+                let start = format!("    <testcase name=\"{}\" classname=\"{name}\"", escaped(&case.name));
+                text.push_str(&start);
+                if case.passed {
+                    text.push_str("/>\n");
+                    continue;
+                }
+                let message = case.differences.join("; ");
+                text.push_str(&format!("><failure message=\"{}\">", escaped(&message)));
+                let told = case.told();
+                for line in told.lines() {
+                    text.push_str(&format!("\n{}", escaped(line)));
+                }
+                text.push_str("\n    </failure></testcase>\n");
+            }
+            text.push_str("  </testsuite>\n");
+        }
+        text + "</testsuites>\n"
+    }
+}
+
+impl TestedCase {
+    /// What differs, and what happened.
+    fn told(&self) -> String {
+        let differences = self.differences.iter().map(|difference| format!("  {difference}\n"));
+        let story = self.story.iter().map(|line| format!("    {line}\n"));
+        differences.chain(["  what happened:\n".to_owned()]).chain(story).collect()
+    }
 }
 
 /// Scenario files among the paths and below the folders, by name.
@@ -319,36 +469,39 @@ fn main_path<'p>(plan: &'p Plan, simulation: &Simulation<'_>) -> Vec<&'p str> {
     nodes.collect()
 }
 
-fn told(path: &Path, case: &Case, plan: &Plan, simulation: &Simulation<'_>, wrong: &[String]) -> String {
-    let mut text = format!("{}: {}\n", input::shown(path), case.name);
-    for difference in wrong {
-        text.push_str(&format!("  {difference}\n"));
+impl Coverage {
+    fn new(pipeline: &Path, plan: &Plan, covered: &Covered) -> Coverage {
+        let model = plan.pipeline();
+        let analysis = Analysis::new(model);
+        let feasible: Vec<_> = model.edges().filter(|&edge| analysis.is_feasible(edge)).collect();
+        let left: Vec<_> = feasible.iter().filter(|&&edge| !covered.edges.contains(&edge.into())).collect();
+        let name = |node| model.id(node);
+        Coverage {
+            pipeline: input::shown(pipeline),
+            nodes: model.nodes().len(),
+            nodes_taken: covered.nodes.len(),
+            edges: feasible.len(),
+            edges_taken: feasible.len() - left.len(),
+            edges_left: left
+                .iter()
+                .map(|&&edge| format!("{} -> {}", name(model.source_of(edge)), name(model.target_of(edge))))
+                .collect(),
+        }
     }
-    text.push_str("  what happened:\n");
-    for step in story::steps(plan, simulation) {
-        text.push_str(&format!("    {}\n", step.line()));
-    }
-    text.push_str(&format!("    {}\n\n", story::ending(plan, simulation)));
-    text
-}
 
-/// Writes what no scenario used. True when a feasible edge is among it.
-fn coverage(pipeline: &Path, plan: &Plan, covered: &Covered, text: &mut String) -> bool {
-    let model = plan.pipeline();
-    let analysis = Analysis::new(model);
-    let feasible: Vec<_> = model.edges().filter(|&edge| analysis.is_feasible(edge)).collect();
-    let left: Vec<_> = feasible.iter().filter(|&&edge| !covered.edges.contains(&edge.into())).collect();
-    text.push_str(&format!(
-        "{}: {} of {} nodes, {} of {} edges\n",
-        input::shown(pipeline),
-        covered.nodes.len(),
-        model.nodes().len(),
-        feasible.len() - left.len(),
-        feasible.len(),
-    ));
-    for &&edge in &left {
-        let ends = (model.id(model.source_of(edge)), model.id(model.target_of(edge)));
-        text.push_str(&format!("  no scenario takes {} -> {}\n", ends.0, ends.1));
+    /// Edges taken, of a hundred that can be.
+    fn percent(&self) -> f64 {
+        if self.edges == 0 { 100.0 } else { self.edges_taken as f64 * 100.0 / self.edges as f64 }
     }
-    !left.is_empty()
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "{}: {} of {} nodes, {} of {} edges\n",
+            self.pipeline, self.nodes_taken, self.nodes, self.edges_taken, self.edges
+        );
+        for edge in &self.edges_left {
+            text.push_str(&format!("  no scenario takes {edge}\n"));
+        }
+        text
+    }
 }

@@ -43,7 +43,7 @@ fn write_case(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
 }
 
 /// Text for elements and attributes. What XML 1.0 cannot hold at all becomes `?`.
-fn escaped(text: &str) -> Cow<'_, str> {
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     let special = |c: char| matches!(c, '<' | '>' | '&' | '"' | '\u{FFFE}' | '\u{FFFF}') || (c < ' ');
     if !text.contains(special) {
         return Cow::Borrowed(text);

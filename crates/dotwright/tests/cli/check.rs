@@ -250,3 +250,11 @@ fn every_command_explains_itself() {
         assert!(run.stdout.contains("Examples:") || command == "config", "{}", run.stdout);
     }
 }
+
+#[test]
+fn no_color_is_color_never() {
+    let project = Project::new(&[("a.dot", BROKEN)]);
+    assert!(project.run("check a.dot --color always").stdout.contains('\u{1b}'));
+    let plain = project.run("check a.dot --no-color --color always");
+    assert_eq!(plain.stdout, project.run("check a.dot --color never").stdout);
+}

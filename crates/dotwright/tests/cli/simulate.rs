@@ -38,6 +38,48 @@ fn a_failing_scenario_tells_what_happened() {
 }
 
 #[test]
+fn a_filter_chooses_scenarios_by_name() {
+    check("test --filter ^green", 1, "0 scenarios passed, 1 failed in 1 file");
+    check("test --filter red", 2, "no scenario has a name that matches `red`");
+    check("test --filter (", 2, "--filter");
+}
+
+#[test]
+fn coverage_may_have_a_lower_bound() {
+    let scenario = "[[scenario]]\nname = \"green\"\n[scenario.expect]\nstatus = \"success\"\n";
+    let project = Project::new(&[("a.dot", LOOP), ("a.test.toml", scenario)]);
+    for (percent, code) in [("0", 0), ("50", 0), ("50.1", 1), ("101", 2), ("nan", 2), ("half", 2)] {
+        let run = project.run(&format!("test --min-coverage {percent}"));
+        assert_eq!(run.code, code, "{}", run.all());
+    }
+    assert!(project.run("test --min-coverage 0").all().contains("2 of 4 edges"));
+}
+
+#[test]
+fn the_tests_of_pipelines_are_told_to_programs() {
+    let scenario = "[[scenario]]\nname = \"a < b & c\"\n[scenario.expect]\nstatus = \"failed\"\n";
+    let project = Project::new(&[("a.dot", LOOP), ("a.test.toml", scenario)]);
+    let run = project.run("test a.test.toml --json --coverage --junit test.xml");
+    assert_eq!(run.code, 1, "{}", run.all());
+    let found: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&found["schema"], &found["cases"][0]["passed"]), (&1.into(), &false.into()));
+    assert_eq!(found["cases"][0]["differences"][0], "status is success, expected failed");
+    assert_eq!(found["coverage"][0]["edges_left"][0], "t -> fix");
+    let xml = project.read("test.xml");
+    assert!(xml.contains(r#"<testcase name="a &lt; b &amp; c" classname="a.test.toml"><failure"#), "{xml}");
+    assert!(xml.contains(r#"tests="1" failures="1" errors="0""#), "{xml}");
+}
+
+#[test]
+fn a_refused_pipeline_is_an_error_of_its_file() {
+    let scenario = "[[scenario]]\nname = \"x\"\n[scenario.expect]\n";
+    let project = Project::new(&[("b.dot", "digraph { a -> b }"), ("b.test.toml", scenario)]);
+    assert_eq!(project.run("test --junit test.xml").code, 3);
+    let xml = project.read("test.xml");
+    assert!(xml.contains(r#"tests="1" failures="0" errors="1""#) && xml.contains("<error message"), "{xml}");
+}
+
+#[test]
 fn an_estimate_has_a_least_and_a_most() {
     check("estimate a.dot", 0, "executions");
     check("estimate a.dot --success 2", 2, "no probability");
