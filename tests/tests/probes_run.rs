@@ -62,7 +62,12 @@ fn document(name: &str) -> String {
 
 #[test]
 fn the_documents_say_how_many_cases_there_are() {
-    let Some(folder) = shared("DOTWRIGHT_PROBES", "probes") else { return };
+    // Not any others that a variable names.
+    let folder = workspace().join("../shared/probes");
+    if !folder.is_dir() {
+        eprintln!("skipped: no probes at {}", folder.display());
+        return;
+    }
     let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string());
     let count = names.filter(|name| name.as_ref().is_ok_and(|name| name.ends_with(".expect.json"))).count();
     for (name, sentence) in [

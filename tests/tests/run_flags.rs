@@ -153,3 +153,24 @@ fn branches_are_indented_to_the_last_and_gates_that_hold_the_exit_are_told() {
     ];
     assert_eq!(lines, told, "{said}");
 }
+
+#[test]
+fn a_run_that_fails_says_what_it_cost_and_why_it_ended() {
+    let body = "write [prompt=\"Write it\", timeout=\"9s\"] \
+                build [shape=parallelogram, tool_command=\"echo no such file >&2; exit 2\", timeout=\"9s\"] \
+                start -> write -> build -> exit";
+    let (checkout, pipeline) = place(body);
+    let model = checkout.aside(
+        "model.sh",
+        "cat > prompt; printf '{\"outcome\": \"success\", \"usage\": {\"tokens\": 1200, \"cost_usd\": 0.0125}}' \
+         > \"$ATTRACTOR_STATUS_FILE\"",
+    );
+    let said = checkout.says(&["run", "--run-id", "r", "--backend", &format!("sh {model}"), &pipeline], 1);
+    let (_, end) = said.split_once("\nfail, ").unwrap();
+    assert!(
+        end.starts_with("exit code 1: exit_nonzero at build (exit code 2); 1200 tokens; 0.0125 USD\n"),
+        "{end}"
+    );
+    assert!(end.contains("\nbuild, visit 1\n  arrives from write over its edge"), "{end}");
+    assert!(end.contains("a failure does not take an edge without a condition"), "{end}");
+}

@@ -55,6 +55,7 @@ mod spawn;
 mod status_file;
 mod steer;
 mod step;
+mod streams;
 mod tool;
 mod verify;
 mod worktree;

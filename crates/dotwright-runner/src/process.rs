@@ -12,18 +12,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use rustix::buffer::spare_capacity;
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{
     Pid, Signal, WaitOptions, WaitStatus, kill_process_group, test_kill_process_group, waitpid,
 };
 
 use crate::blobs::Blobs;
-use crate::capture::{Capture, Captured};
+use crate::capture::Captured;
 use crate::environment::Passed;
 use crate::platform::{ProcessRef, Ticks};
 use crate::redaction::Secrets;
 use crate::spawn::{self, Image, Spawned};
+use crate::streams::{Input, Streams};
 
 /// How long pipes are read that somebody outside the group holds open, and how long a killed group may take.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -31,11 +30,6 @@ const DRAIN: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(5);
 /// The longest single argument that the operating system takes, with room to spare.
 const LONGEST_ARGUMENT: usize = 100 << 10;
-
-/// Bytes that are read at once of a step that writes little, so that little memory comes and goes with it.
-const SMALL_BUFFER: usize = 4 << 10;
-/// The same of any other: what a pipe holds.
-const BUFFER: usize = 64 << 10;
 
 /// Waits for a line, then gives way to what follows without its standard input.
 const TOOL_GATE: &str = "read -r _||exit 125;exec </dev/null;";
@@ -202,7 +196,7 @@ pub(crate) fn spawn(launch: Launch, orders: Orders) -> std::io::Result<(Gated, P
     let opened = Arc::default();
     let mut gate = Gate { pipe: Some(pipe), opened: Arc::clone(&opened) };
     let kept = if input.is_empty() { None } else { gate.pipe.take() };
-    let input = Input { gate: kept, pipe: None, rest: input, sent: 0 };
+    let input = Input::new(kept, input);
     Ok((
         Gated { pid, out, err, input, bounds, folder, process: process.clone(), orders, opened },
         process,
@@ -252,22 +246,17 @@ impl Gated {
     /// Watches the process to its end, from the gate on.
     pub(crate) fn supervise(self, blobs: &Blobs, secrets: &Arc<Secrets>) -> std::io::Result<Finished> {
         let Gated { pid, out, err, input, bounds, folder, process, orders, opened } = self;
-        let mut streams = Streams {
-            out: Stream::new(out, folder.join("stdout.part"), secrets),
-            err: Stream::new(err, folder.join("stderr.part"), secrets),
-            input,
-        };
-        let mut buffer = Vec::with_capacity(SMALL_BUFFER);
+        let mut streams = Streams::new((out, err), input, &folder, secrets);
         let exit = exit_descriptor(pid);
         let mut watch = Watch::new(bounds, process.id(), opened);
         let mut orders = Some(orders);
         while !watch.is_over() {
             let is_ordered = streams.wait(
-                orders.as_ref(),
+                orders.as_ref().map(|orders| orders.0.as_fd()),
                 exit.as_ref().filter(|_| watch.status.is_none()),
                 watch.patience(exit.is_some()),
             )?;
-            if streams.read(&mut buffer) {
+            if streams.read() {
                 watch.progress = Instant::now();
             }
             if is_ordered {
@@ -282,20 +271,15 @@ impl Gated {
         streams.input.close();
         while streams.are_open() && Instant::now() < drained_by {
             streams.wait(None, None, Some(drained_by.saturating_duration_since(Instant::now())))?;
-            streams.read(&mut buffer);
+            streams.read();
         }
         let leftovers = streams.are_open();
         if watch.status.is_none() {
             // Killed and not gone after a second: only a process in the kernel's hands takes that long.
             watch.status = status(pid)?;
         }
-        Ok(Finished {
-            ending: watch.ending(),
-            began: watch.began().is_some(),
-            stdout: streams.out.capture.finish(blobs)?,
-            stderr: streams.err.capture.finish(blobs)?,
-            leftovers,
-        })
+        let (stdout, stderr) = streams.finish(blobs)?;
+        Ok(Finished { ending: watch.ending(), began: watch.began().is_some(), stdout, stderr, leftovers })
     }
 }
 
@@ -466,146 +450,5 @@ impl Watch {
         let code = self.status.and_then(|status| status.exit_status()).map(Ending::Exited);
         let signal = self.status.and_then(|status| status.terminating_signal()).map(Ending::Signalled);
         code.or(signal).unwrap_or(Ending::Signalled(0))
-    }
-}
-
-/// Which pipe a descriptor belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pipe {
-    Out,
-    Err,
-    Input,
-    Orders,
-    Exit,
-}
-
-struct Streams {
-    out: Stream,
-    err: Stream,
-    input: Input,
-}
-
-struct Stream {
-    pipe: Option<OwnedFd>,
-    ready: bool,
-    capture: Capture,
-}
-
-#[derive(Debug)]
-struct Input {
-    /// The pipe before the gate is open.
-    gate: Option<OwnedFd>,
-    pipe: Option<OwnedFd>,
-    rest: Vec<u8>,
-    sent: usize,
-}
-
-impl Stream {
-    fn new(pipe: OwnedFd, spill: PathBuf, secrets: &Arc<Secrets>) -> Stream {
-        Stream { pipe: Some(pipe), ready: false, capture: Capture::new(spill, Arc::clone(secrets)) }
-    }
-
-    /// Reads what is there. True when it was something.
-    fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
-        if !std::mem::take(&mut self.ready) {
-            return false;
-        }
-        buffer.clear();
-        match self.pipe.as_ref().map(|pipe| rustix::io::read(pipe, spare_capacity(buffer))) {
-            Some(Ok(0) | Err(_)) | None => {
-                self.pipe = None;
-                false
-            }
-            Some(Ok(_)) => {
-                self.capture.push(buffer);
-                if buffer.len() == buffer.capacity() {
-                    buffer.clear();
-                    buffer.reserve(BUFFER);
-                }
-                true
-            }
-        }
-    }
-}
-
-impl Input {
-    /// Lets the process begin.
-    fn open(&mut self) {
-        let Some(pipe) = self.gate.take() else { return };
-        // An error means that the process was killed at its gate, which its end will show.
-        let _killed = rustix::io::write(&pipe, b"\n");
-        self.pipe = Some(pipe).filter(|_| !self.rest.is_empty());
-    }
-
-    fn close(&mut self) {
-        self.gate = None;
-        self.pipe = None;
-    }
-
-    /// Writes no more than a pipe takes at once, so that it cannot block.
-    fn write(&mut self) {
-        let Some(pipe) = &self.pipe else { return };
-        let rest = self.rest.get(self.sent..).unwrap_or_default();
-        let piece = rest.get(..rest.len().min(4096)).unwrap_or_default();
-        match rustix::io::write(pipe, piece) {
-            Ok(count) if self.sent + count < self.rest.len() => self.sent += count,
-            // It is all there, or the program does not want more.
-            Ok(_) | Err(_) => self.pipe = None,
-        }
-    }
-}
-
-impl Streams {
-    fn are_open(&self) -> bool {
-        self.out.pipe.is_some() || self.err.pipe.is_some()
-    }
-
-    /// Waits until something can be read or written, or `patience` is over. True when there are orders.
-    fn wait(
-        &mut self,
-        orders: Option<&Orders>,
-        exit: Option<&OwnedFd>,
-        patience: Option<Duration>,
-    ) -> std::io::Result<bool> {
-        let flags = |name| if name == Pipe::Input { PollFlags::OUT } else { PollFlags::IN };
-        let pipes = [
-            (Pipe::Out, self.out.pipe.as_ref().map(AsFd::as_fd)),
-            (Pipe::Err, self.err.pipe.as_ref().map(AsFd::as_fd)),
-            (Pipe::Input, self.input.pipe.as_ref().map(AsFd::as_fd)),
-            (Pipe::Orders, orders.map(|orders| orders.0.as_fd())),
-            (Pipe::Exit, exit.map(AsFd::as_fd)),
-        ];
-        let open: Vec<_> = pipes.into_iter().filter_map(|(name, fd)| Some((name, fd?))).collect();
-        let mut fds: Vec<PollFd<'_>> =
-            open.iter().map(|&(name, fd)| PollFd::from_borrowed_fd(fd, flags(name))).collect();
-        let limit = patience.and_then(|patience| rustix::event::Timespec::try_from(patience).ok());
-        match poll(&mut fds, limit.as_ref()) {
-            Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        }
-        let ready: Vec<Pipe> = open
-            .iter()
-            .zip(&fds)
-            .filter(|(_, fd)| !fd.revents().is_empty())
-            .map(|(&(name, _), _)| name)
-            .collect();
-        let mut is_ordered = false;
-        for name in ready {
-            match name {
-                Pipe::Out => self.out.ready = true,
-                Pipe::Err => self.err.ready = true,
-                Pipe::Input => self.input.write(),
-                Pipe::Orders => is_ordered = true,
-                Pipe::Exit => {}
-            }
-        }
-        Ok(is_ordered)
-    }
-
-    fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
-        let out = self.out.read(buffer);
-        let err = self.err.read(buffer);
-        out || err
     }
 }

@@ -22,7 +22,7 @@ use crate::prices::Prices;
 use crate::prove::Reading;
 use crate::run_args::{ConductArgs, OnGateName, OnLostName, ResumeArgs, RunArgs, WorktreeName};
 use crate::terminal::{Lines, person};
-use crate::{Verdict, dashboard, detach, output};
+use crate::{Verdict, dashboard, detach, output, why};
 
 pub(crate) fn run(arguments: &RunArgs) -> Result<Verdict, AppError> {
     reported(&arguments.conduct, begin(arguments))
@@ -320,6 +320,13 @@ fn end(conduct: &ConductArgs, id: &str, result: Result<Report, RunError>) -> Res
     write_report(conduct, &report)?;
     if !conduct.json {
         output::write_stderr(&ending(&report));
+        // The end of the run stands, whether it can be explained or not.
+        if report.exit_code == 1
+            && let Ok(why) = why::failed(&report)
+            && !why.is_empty()
+        {
+            output::write_stderr(&format!("\n{why}"));
+        }
     }
     Ok(Verdict::Run(report.exit_code))
 }
@@ -335,6 +342,13 @@ pub(crate) fn ending(report: &Report) -> String {
     }
     if !report.message.is_empty() {
         text.push_str(&format!(" ({})", report.message));
+    }
+    let cost = &report.cost;
+    if cost.tokens > 0 {
+        text.push_str(&format!("; {} tokens", cost.tokens));
+    }
+    if cost.micro_usd > 0 {
+        text.push_str(&format!("; {:.4} USD", cost.micro_usd as f64 / 1e6));
     }
     text.push('\n');
     let run = &report.run_id;

@@ -148,7 +148,7 @@ impl Shellcheck {
         }
         let ask = |script: &ShellScript| program.answer(script, cache);
         let answers = match self.files == 1 {
-            true => parallel::map(&new, ask, |_| {}),
+            true => parallel::map_waiting(&new, ask),
             false => new.iter().map(ask).collect(),
         };
         let answers = new.into_iter().zip(answers).filter_map(|(script, answer)| Some((script, answer?)));

@@ -435,9 +435,7 @@ fn end(history: &History, plan: &Plan, as_json: bool) -> Result<String, AppError
         execute::ending(&report)
     };
     text.push_str(&asked(history, &report));
-    let node = plan.node_by_name(&report.reason_node);
-    let last = node.and_then(|node| visits(history, node).last().copied());
-    let visit = last.map(|last| Visit::of(history, plan, last));
+    let visit = cause(history, plan, &report);
     if as_json {
         let visit = visit.map(|visit| visit.json()).transpose()?;
         let value = json!({
@@ -453,6 +451,19 @@ fn end(history: &History, plan: &Plan, as_json: bool) -> Result<String, AppError
     }
     let visit = visit.map(|visit| visit.text()).transpose()?;
     Ok(visit.map_or(text.clone(), |visit| format!("{text}\n{visit}")))
+}
+
+/// The visit that a run ended or rests at, if a step caused that.
+fn cause<'h>(history: &'h History, plan: &'h Plan, report: &Report) -> Option<Visit<'h>> {
+    let node = plan.node_by_name(&report.reason_node)?;
+    let last = visits(history, node).last().copied()?;
+    Some(Visit::of(history, plan, last))
+}
+
+/// What the log says about the visit that a run ended at; empty if no step caused the end.
+pub(crate) fn failed(report: &Report) -> Result<String, AppError> {
+    let (history, plan) = runs::open(&report.run_id)?;
+    cause(&history, &plan, report).map_or(Ok(String::new()), |visit| visit.text())
 }
 
 /// Who asked for the end or the pause, and with which record.
