@@ -231,6 +231,8 @@ const SIMULATE_EXAMPLES: &str = "Examples:
   dotwright simulate build.dot --outcome test=fail/success     by attempt inside the first visit
   dotwright simulate build.dot --outcome review=fail@Fix       with the label the step prefers
   dotwright simulate build.dot --answer approve=C,A            what people answer, by visit
+  dotwright simulate build.dot --scenario-file build.test.toml#green
+                                                               as that scenario says
   dotwright simulate build.dot --all                           everything that can happen
 
 Outcomes:
@@ -248,7 +250,7 @@ pub(crate) struct SimulateArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Look at every outcome of every step, and say which nodes and edges are reached
-    #[arg(long, conflicts_with_all = ["outcome", "answer", "context", "max_nodes"])]
+    #[arg(long, conflicts_with_all = ["outcome", "answer", "scenario", "scenario_file", "context", "max_nodes"])]
     pub(crate) all: bool,
     /// End the visits of a step in these ways
     #[arg(long, value_parser = pair, value_name = "NODE=OUTCOME,...")]
@@ -256,6 +258,12 @@ pub(crate) struct SimulateArgs {
     /// Answer a human gate, one answer for each visit; `-` is nobody
     #[arg(long, value_parser = pair, value_name = "GATE=CHOICE,...")]
     pub(crate) answer: Vec<Pair>,
+    /// As --outcome, and on a human gate as --answer
+    #[arg(long, value_parser = pair, value_name = "NODE=SEQUENCE")]
+    pub(crate) scenario: Vec<Pair>,
+    /// Begin with a scenario of a file NAME.test.toml, to which the other options add
+    #[arg(long, value_name = "FILE[#NAME]")]
+    pub(crate) scenario_file: Option<String>,
     /// Begin with this context key
     #[arg(long, value_parser = pair, value_name = "KEY=VALUE")]
     pub(crate) context: Vec<Pair>,
@@ -271,6 +279,9 @@ pub(crate) struct SimulateArgs {
     /// Write the result in this format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: SimulateFormat,
+    /// Print one JSON object, as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
 }
 
 /// How a simulation or an estimate is written.
@@ -281,6 +292,13 @@ pub(crate) enum SimulateFormat {
     Text,
     /// One JSON object
     Json,
+}
+
+impl SimulateFormat {
+    /// The format under a `--json` that may be given.
+    pub(crate) fn or_json(self, json: bool) -> SimulateFormat {
+        if json { SimulateFormat::Json } else { self }
+    }
 }
 
 /// `KEY=VALUE`
@@ -370,6 +388,7 @@ const ESTIMATE_EXAMPLES: &str = "Examples:
   dotwright estimate build.dot                       the least, the expected, the most
   dotwright estimate build.dot --success 0.9         steps succeed nine times out of ten
   dotwright estimate build.dot --prices prices.toml  with prices of your own
+  dotwright estimate build.dot --fail-above 2.50     for CI: exit with 1 when the most is above
 
 The least is the cheapest run found that succeeds. The most is what visit caps and retries allow. The
 expected is the mean of the simulated runs that succeed, in which every step succeeds with the same
@@ -377,6 +396,7 @@ probability and people choose at random. A model without a price is named, not c
 
 Exit codes:
   0  the estimate is printed
+  1  with --fail-above, the most is above it, has no bound, or lacks a price
   2  wrong usage, or a file that cannot be read
   3  the pipeline has errors";
 
@@ -391,9 +411,20 @@ pub(crate) struct EstimateArgs {
     /// Count with the prices in this TOML file
     #[arg(long, value_name = "FILE")]
     pub(crate) prices: Option<PathBuf>,
+    /// Exit with 1 when the most is above this, has no bound, or lacks the price of a model
+    #[arg(long, value_parser = dollars, value_name = "USD")]
+    pub(crate) fail_above: Option<f64>,
     /// Write the estimate in this format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: SimulateFormat,
+    /// Print one JSON object, as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "write dollars, as in 2.50".to_owned())
 }
 
 const LSP_EXAMPLES: &str = "Editors start this command themselves. In Neovim 0.11:

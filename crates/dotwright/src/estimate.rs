@@ -36,12 +36,13 @@ pub(crate) fn run(arguments: &EstimateArgs) -> Result<Verdict, AppError> {
         }
     };
     let estimate = Estimate::new(&plan, &prices, arguments.success);
-    let text = match arguments.format {
+    let text = match arguments.format.or_json(arguments.json) {
         SimulateFormat::Text => estimate.text(),
         SimulateFormat::Json => format!("{:#}\n", estimate.json()),
     };
     output::write_stdout(text.as_bytes())?;
-    Ok(Verdict::Clean)
+    let above = arguments.fail_above.is_some_and(|limit| estimate.may_cost_more_than(limit));
+    Ok(if above { Verdict::Findings } else { Verdict::Clean })
 }
 
 /// What one step contributes.
@@ -167,6 +168,12 @@ impl Estimate {
             }
             Some(_) | None => 0.0,
         })
+    }
+
+    /// Also true when nobody can know: for a most without bound, and for a call without a price.
+    fn may_cost_more_than(&self, dollars: f64) -> bool {
+        let unknown = |line: &Line| line.is_call && line.price.is_none() && line.most != Some(0);
+        self.lines.iter().any(unknown) || self.dollars().most.is_none_or(|most| most > dollars)
     }
 
     /// Models that calls go to and that have no price; the empty text stands for a step that names none.

@@ -205,7 +205,7 @@ impl Tested {
             let (nodes, edges) = simulation.covered();
             covered.nodes.extend(nodes);
             covered.edges.extend(edges);
-            let differences = differences(&plan, &simulation, &case.expect)?;
+            let differences = differences(&plan, &simulation, case)?;
             let mut story: Vec<String> =
                 story::steps(&plan, &simulation).iter().map(story::Step::line).collect();
             story.push(story::ending(&plan, &simulation));
@@ -348,6 +348,29 @@ fn read(path: &Path) -> Result<File, AppError> {
     })
 }
 
+/// The scenario that `FILE#NAME` names, or the only one of `FILE`.
+pub(crate) fn named(plan: &Plan, text: &str) -> Result<Scenario, AppError> {
+    let (path, name) = match text.split_once('#') {
+        Some((path, name)) if !Path::new(text).exists() => (path, Some(name)),
+        Some(_) | None => (text, None),
+    };
+    let file = read(Path::new(path))?;
+    let names = || file.scenario.iter().map(|case| case.name.as_str());
+    let found: Vec<&Case> =
+        file.scenario.iter().filter(|case| name.is_none_or(|name| case.name == name)).collect();
+    if let [case] = found.as_slice() {
+        return scenario(plan, case);
+    }
+    let message = match (found.len(), name) {
+        (0, Some(name)) => format!("`{path}` has no scenario `{name}`"),
+        (0, None) => format!("`{path}` has no scenario"),
+        (_, Some(name)) => format!("`{path}` has several scenarios `{name}`"),
+        (_, None) => format!("`{path}` has several scenarios"),
+    };
+    let listed = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    Err(AppError::usage(message, format!("write `FILE#NAME` with one of {listed}")))
+}
+
 fn pipeline_of(path: &Path, file: &File) -> PathBuf {
     let folder = path.parent().unwrap_or(Path::new(""));
     match &file.pipeline {
@@ -416,7 +439,8 @@ fn money(case: &Case, text: &str) -> Result<u64, AppError> {
 }
 
 /// What differs from the expectation, in words.
-fn differences(plan: &Plan, simulation: &Simulation<'_>, expect: &Expect) -> Result<Vec<String>, AppError> {
+fn differences(plan: &Plan, simulation: &Simulation<'_>, case: &Case) -> Result<Vec<String>, AppError> {
+    let expect = &case.expect;
     let mut wrong = Vec::new();
     let mut same = |what: &str, expected: Option<&str>, found: &str| {
         if let Some(expected) = expected.filter(|expected| *expected != found) {
@@ -449,9 +473,8 @@ fn differences(plan: &Plan, simulation: &Simulation<'_>, expect: &Expect) -> Res
         same(&format!("context {key}"), Some(value), found);
     }
     let spent = simulation.state.budget().settled;
-    if let Some(limit) = expect.max_cost_usd.as_deref().and_then(micro_usd)
-        && spent.micro_usd > limit
-    {
+    let limit = expect.max_cost_usd.as_deref().map(|text| money(case, text)).transpose()?;
+    if limit.is_some_and(|limit| spent.micro_usd > limit) {
         wrong.push(format!("it costs {:.6} USD", spent.micro_usd as f64 / 1e6));
     }
     if let Some(limit) = expect.max_tokens.filter(|&limit| spent.tokens > limit) {

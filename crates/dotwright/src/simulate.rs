@@ -4,11 +4,12 @@ use dotwright_engine::Analysis;
 use dotwright_engine::run::{
     Bounds, Exploration, Limits, Plan, RunStatus, Scenario, ScriptedVisit, Simulation, explore,
 };
+use dotwright_model::Handler;
 use serde_json::json;
 
 use crate::args::{Pair, SimulateArgs, SimulateFormat};
 use crate::error::AppError;
-use crate::{Verdict, output, prove, report, story};
+use crate::{Verdict, output, prove, report, scenarios, story};
 
 pub(crate) fn run(arguments: &SimulateArgs) -> Result<Verdict, AppError> {
     let plan = match prove::plan(&arguments.file, arguments.profile)? {
@@ -23,7 +24,7 @@ pub(crate) fn run(arguments: &SimulateArgs) -> Result<Verdict, AppError> {
     }
     let scenario = scenario(arguments, &plan)?;
     let simulation = Simulation::run(&plan, &scenario);
-    let text = match arguments.format {
+    let text = match arguments.format.or_json(arguments.json) {
         SimulateFormat::Text => text(&plan, &simulation),
         SimulateFormat::Json => json_text(&json(&plan, &simulation)),
     };
@@ -33,22 +34,32 @@ pub(crate) fn run(arguments: &SimulateArgs) -> Result<Verdict, AppError> {
 }
 
 fn scenario(arguments: &SimulateArgs, plan: &Plan) -> Result<Scenario, AppError> {
-    let mut scenario = Scenario::default();
+    let named = arguments.scenario_file.as_deref().map(|named| scenarios::named(plan, named)).transpose()?;
+    let mut scenario = named.unwrap_or_default();
     for Pair { key, value } in &arguments.outcome {
         prove::node(plan, key)?;
         scenario.steps.insert(key.clone(), visits(key, value)?);
     }
     for Pair { key, value } in &arguments.answer {
         prove::node(plan, key)?;
-        scenario
-            .answers
-            .insert(key.clone(), value.split(',').map(|answer| answer.trim().to_owned()).collect());
+        scenario.answers.insert(key.clone(), answers(value));
     }
-    scenario.context = arguments.context.iter().map(|pair| (pair.key.clone(), pair.value.clone())).collect();
+    for Pair { key, value } in &arguments.scenario {
+        if plan.handler(prove::node(plan, key)?) == Handler::Human {
+            scenario.answers.insert(key.clone(), answers(value));
+        } else {
+            scenario.steps.insert(key.clone(), visits(key, value)?);
+        }
+    }
+    scenario.context.extend(arguments.context.iter().map(|pair| (pair.key.clone(), pair.value.clone())));
     if let Some(max_attempts) = arguments.max_nodes {
-        scenario.limits = Limits { max_attempts, ..Limits::default() };
+        scenario.limits = Limits { max_attempts, ..scenario.limits };
     }
     Ok(scenario)
+}
+
+fn answers(text: &str) -> Vec<String> {
+    text.split(',').map(|answer| answer.trim().to_owned()).collect()
 }
 
 fn visits(node: &str, text: &str) -> Result<Vec<ScriptedVisit>, AppError> {
@@ -90,7 +101,7 @@ fn everything(arguments: &SimulateArgs, plan: &Plan) -> Result<Verdict, AppError
     let bounds = arguments.max_states.map_or_else(Bounds::default, |states| Bounds { states });
     let found = explore(plan, bounds);
     let summary = Summary::new(plan, &found);
-    let text = match arguments.format {
+    let text = match arguments.format.or_json(arguments.json) {
         SimulateFormat::Text => summary.text(),
         SimulateFormat::Json => json_text(&summary.json()),
     };

@@ -25,6 +25,41 @@ fn the_exit_code_is_that_of_the_simulated_run() {
 }
 
 #[test]
+fn a_scenario_is_outcomes_of_steps_and_answers_of_gates() {
+    let gate = "digraph { graph [goal=x] start [shape=Mdiamond] exit [shape=Msquare]
+        review [shape=hexagon, label=\"Good?\"]
+        t [shape=parallelogram, tool_command=\"make test\", timeout=\"1m\", max_visits=3]
+        start -> t  t -> review [condition=\"outcome=success\"]  t -> t [condition=\"outcome=fail\"]
+        review -> exit [label=\"[A] Accept\"]  review -> t [label=\"[F] Fix\"] }";
+    let project = Project::new(&[("a.dot", gate)]);
+    let scenario = project.run("simulate a.dot --scenario t=exit:2,success --scenario review=F,A");
+    let separate = project.run("simulate a.dot --outcome t=exit:2,success --answer review=F,A");
+    assert_eq!((scenario.code, &scenario.stdout), (0, &separate.stdout), "{}", scenario.all());
+    assert_eq!(
+        project.run("simulate a.dot --json").stdout,
+        project.run("simulate a.dot --format json").stdout
+    );
+    check("simulate a.dot --scenario tt=fail", 2, "did you mean `t`?");
+}
+
+#[test]
+fn a_scenario_of_a_file_can_be_simulated() {
+    let case = |name: &str, t: &str| {
+        format!("[[scenario]]\nname = \"{name}\"\noutcomes = {{ t = {t} }}\n[scenario.expect]\n")
+    };
+    let (one, two) = (case("red", "\"fail\""), case("mended", "[\"fail\", \"success\"]"));
+    let both = format!("{one}{two}");
+    let project = Project::new(&[("a.dot", LOOP), ("one.test.toml", &one), ("a.test.toml", &both)]);
+    assert_eq!(project.run("simulate a.dot --scenario-file one.test.toml").code, 1);
+    assert_eq!(project.run("simulate a.dot --scenario-file one.test.toml --scenario t=success").code, 0);
+    assert_eq!(project.run("simulate a.dot --scenario-file a.test.toml#mended").code, 0);
+    for wrong in ["a.test.toml", "a.test.toml#green"] {
+        let run = project.run(&format!("simulate a.dot --scenario-file {wrong}"));
+        assert!(run.code == 2 && run.all().contains("`red`, `mended`"), "{}", run.all());
+    }
+}
+
+#[test]
 fn what_cannot_be_simulated_is_named() {
     check("simulate a.dot --outcome tt=fail", 2, "no node `tt`");
     check("simulate a.dot --outcome t=maybe", 2, "`maybe` is no outcome");
@@ -80,7 +115,38 @@ fn a_refused_pipeline_is_an_error_of_its_file() {
 }
 
 #[test]
+fn an_amount_that_is_none_is_no_expectation() {
+    let case = "[[scenario]]\nname = \"dear\"\n[scenario.expect]\nmax_cost_usd = \"little\"\n";
+    let project = Project::new(&[("a.dot", LOOP), ("a.test.toml", case)]);
+    let run = project.run("test a.test.toml");
+    assert!(run.code == 2 && run.all().contains("`little` is no amount"), "{}", run.all());
+}
+
+#[test]
 fn an_estimate_has_a_least_and_a_most() {
     check("estimate a.dot", 0, "executions");
     check("estimate a.dot --success 2", 2, "no probability");
+}
+
+#[test]
+fn an_estimate_fails_above_a_limit() {
+    let of = |model: &str, cap: &str| {
+        format!(
+            "digraph {{ graph [goal=x] start [shape=Mdiamond] exit [shape=Msquare]
+            a [prompt=x, llm_model=\"{model}\" {cap}]
+            start -> a  a -> exit [condition=\"outcome=success\"]  a -> a [condition=\"outcome=fail\"] }}"
+        )
+    };
+    let (good, unknown) = (of("o3", ", max_visits=2"), of("nobody-1", ", max_visits=2"));
+    let project = Project::new(&[("good.dot", &good), ("unknown.dot", &unknown)]);
+    for (file, limit, code) in
+        [("good", "1000", 0), ("good", "0", 1), ("unknown", "1000", 1), ("good", "-1", 2), ("good", "nan", 2)]
+    {
+        let run = project.run(&format!("estimate {file}.dot --fail-above={limit}"));
+        assert_eq!(run.code, code, "{file} {limit} {}", run.all());
+    }
+    assert_eq!(
+        project.run("estimate good.dot --json").stdout,
+        project.run("estimate good.dot --format json").stdout
+    );
 }
