@@ -294,12 +294,12 @@ pub(crate) const LOGS_EXAMPLES: &str = "Examples:
   dotwright logs @last                       one line for each event
   dotwright logs @last -f                    and those to come, until the run ends or rests
   dotwright logs @last --node test --stdout  all that the steps of a node wrote
-  dotwright logs @last --node plan --prompt  what a model step was asked
+  dotwright logs @last --node plan --prompt  what a model step was asked, --response what it answered
   dotwright logs @last --json                the records themselves
 
 Exit codes:
   0  the events are printed
-  2  there is no such run, or wrong usage
+  2  there is no such run or node, or wrong usage
   9  the log is damaged";
 
 #[derive(Debug, Args)]
@@ -328,6 +328,9 @@ pub(crate) struct LogsArgs {
     /// Print what model steps were asked, without what went before
     #[arg(long, conflicts_with_all = ["follow", "json", "stdout", "stderr"])]
     pub(crate) prompt: bool,
+    /// Print what model steps answered
+    #[arg(long, conflicts_with_all = ["follow", "json", "stdout", "stderr", "prompt"])]
+    pub(crate) response: bool,
     /// Print the records as they are in the log
     #[arg(long)]
     pub(crate) json: bool,

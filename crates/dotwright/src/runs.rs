@@ -148,6 +148,9 @@ pub(crate) fn logs(arguments: &LogsArgs) -> Result<Verdict, AppError> {
     loop {
         let history = History::read(folder.clone())?;
         let plan = history.plan()?;
+        if let Some(node) = &arguments.node {
+            crate::prove::node(&plan, node)?;
+        }
         let mut text = Vec::new();
         for record in history.records.iter().filter(|record| record.seq >= next && wanted(arguments, record))
         {
@@ -168,15 +171,15 @@ fn wanted(arguments: &LogsArgs, record: &Record) -> bool {
 }
 
 fn shown(arguments: &LogsArgs, history: &History, plan: &Plan, record: &Record, into: &mut Vec<u8>) {
-    let wants = [arguments.stdout, arguments.stderr, arguments.prompt];
+    let wants = [arguments.stdout, arguments.stderr, arguments.prompt, arguments.response];
     if wants.contains(&true) {
         let blobs = match &record.entry {
             Entry::Fact(Event::AttemptEnded { evidence: Evidence::Tool { output, .. }, .. }) => {
-                [Some(&output.output_blob), Some(&output.stderr_blob), None]
+                [Some(&output.output_blob), Some(&output.stderr_blob), None, None]
             }
-            Entry::Note(Note::Output { stdout, stderr, .. }) => [Some(stdout), Some(stderr), None],
-            Entry::Note(Note::Turn { turn, .. }) => [None, None, Some(&turn.prompt)],
-            Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => [None; 3],
+            Entry::Note(Note::Output { stdout, stderr, .. }) => [Some(stdout), Some(stderr), None, None],
+            Entry::Note(Note::Turn { turn, .. }) => [None, None, Some(&turn.prompt), Some(&turn.answer)],
+            Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => [None; 4],
         };
         let wanted = blobs.into_iter().zip(wants).filter(|(_, is_wanted)| *is_wanted);
         into.extend(wanted.filter_map(|(blob, _)| history.blob(blob?)).flatten());
