@@ -474,7 +474,9 @@ mod tests {
         check(
             "digraph { \"a$0 b\" }",
             "remove the quotes",
-            expect![[r#"not offered: ["allow `missing-prompt` here", "allow `missing-prompt` in this file", "allow `non-identifier-node-id` here", "allow `non-identifier-node-id` in this file", "convert `a b` to a tool"]"#]],
+            expect![[
+                r#"not offered: ["allow `missing-prompt` here", "allow `missing-prompt` in this file", "allow `non-identifier-node-id` here", "allow `non-identifier-node-id` in this file", "convert `a b` to a tool"]"#
+            ]],
         );
     }
 

@@ -92,11 +92,7 @@ pub(crate) struct OpenGate {
 
 impl OpenGate {
     /// The open gates of a run, those of its children behind its own; at an earlier record only its own.
-    pub(crate) fn all(
-        history: &History,
-        plan: &Plan,
-        until: Option<u64>,
-    ) -> Result<Vec<OpenGate>, AppError> {
+    pub(crate) fn all(history: &History, plan: &Plan, until: Option<u64>) -> Result<Vec<OpenGate>, AppError> {
         let mut found = OpenGate::own(history, plan, until)?;
         if until.is_none() {
             for child in history.open_children(plan)? {
