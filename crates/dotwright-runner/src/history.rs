@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
-use dotwright_engine::run::{AttemptId, Command, Decision, Event, Plan, Renumbering, State, TimerId, Trace};
+use dotwright_engine::run::{
+    AttemptId, Command, Decision, Event, Plan, Renumbering, State, TimerId, Trace, VisitId,
+};
 use dotwright_model::{Pipeline, Profile};
 
 use crate::branches::Branches;
@@ -371,6 +373,18 @@ impl History {
             found.extend(below);
         }
         Ok(found)
+    }
+
+    /// Until when a gate waits for an answer, in UTC.
+    pub fn deadline(&self, gate: VisitId) -> Option<String> {
+        let deadline = self.records.iter().rev().find_map(|record| match &record.entry {
+            Entry::Note(Note::GateDeadline { gate: known, deadline, .. }) if *known == gate => {
+                Some(*deadline)
+            }
+            Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => None,
+        })?;
+        let deadline = jiff::Timestamp::from_millisecond(i64::try_from(deadline).ok()?).ok()?;
+        Some(deadline.to_string())
     }
 
     /// The text of a blob of the run.

@@ -6,6 +6,7 @@
     reason = "the program reads files and starts processes"
 )]
 
+mod answer;
 mod args;
 mod check;
 mod dashboard;
@@ -36,6 +37,7 @@ mod run_diff;
 mod runs;
 mod scenarios;
 mod shellcheck;
+mod show;
 mod simulate;
 mod spent;
 mod story;
@@ -77,9 +79,9 @@ fn run(cli: &Cli) -> Result<Verdict, AppError> {
         Command::Lsp(_) => match lsp::run()? {},
         Command::Run(arguments) => execute::run(arguments),
         Command::Resume(arguments) => execute::resume(arguments),
-        Command::Answer(arguments) => runs::answer(arguments),
+        Command::Answer(arguments) => answer::run(arguments),
         Command::Ps(arguments) => runs::list(arguments),
-        Command::Show(arguments) => runs::show(arguments),
+        Command::Show(arguments) => show::run(arguments),
         Command::Logs(arguments) => runs::logs(arguments),
         Command::Cancel(arguments) => runs::cancel(arguments),
         Command::Pause(arguments) => runs::pause(arguments),

@@ -60,6 +60,19 @@ pub(crate) fn proof(file: &Path, reading: Reading) -> Result<Result<Checked<Pipe
     }
 }
 
+/// `NODE` or `NODE#VISIT`. A node whose id looks like the second is meant before a visit is.
+pub(crate) fn visit(plan: &Plan, text: &str) -> Result<(NodeKey, Option<u32>), AppError> {
+    match text.rsplit_once('#').filter(|_| plan.node_by_name(text).is_none()) {
+        Some((name, number)) => {
+            let number = number.parse().map_err(|_| {
+                AppError::usage(format!("`{number}` is no number of a visit"), "write NODE or NODE#2")
+            })?;
+            Ok((node(plan, name)?, Some(number)))
+        }
+        None => Ok((node(plan, text)?, None)),
+    }
+}
+
 /// The node of a name that a person wrote.
 pub(crate) fn node(plan: &Plan, name: &str) -> Result<NodeKey, AppError> {
     plan.node_by_name(name).ok_or_else(|| {

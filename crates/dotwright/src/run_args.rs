@@ -234,6 +234,9 @@ pub(crate) struct AnswerArgs {
     /// Answer in this name
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
+    /// List the open gates as one JSON object
+    #[arg(long, conflicts_with = "gate")]
+    pub(crate) json: bool,
 }
 
 pub(crate) const PS_EXAMPLES: &str = "Examples:
@@ -267,11 +270,15 @@ pub(crate) const SHOW_EXAMPLES: &str = "Examples:
   dotwright show @last              status, visits, open gates
   dotwright show @last --context    with the whole context
   dotwright show @last --at 40      as it stood after record 40
+  dotwright show @last --node test  visits and attempts of a node, and where their files lie; test#2 is one visit
+  dotwright show @last --gates      what its open gates ask, and until when
+  dotwright show @last --graph      the pipeline that it was begun with
   dotwright show @last --json       the report
 
 Exit codes:
   0  the run is shown
-  2  there is no such run, or wrong usage
+  1  there was no such visit
+  2  there is no such run or node, or wrong usage
   9  its log is damaged";
 
 #[derive(Debug, Args)]
@@ -282,6 +289,15 @@ pub(crate) struct ShowArgs {
     /// Show the context too
     #[arg(long)]
     pub(crate) context: bool,
+    /// Show only the visits of this node, or one of them
+    #[arg(long, value_name = "NODE[#VISIT]", conflicts_with_all = ["context", "gates", "graph"])]
+    pub(crate) node: Option<String>,
+    /// Show only the open gates, with their choices and deadlines
+    #[arg(long, conflicts_with_all = ["context", "graph"])]
+    pub(crate) gates: bool,
+    /// Print the DOT text that the run was begun with
+    #[arg(long, conflicts_with_all = ["context", "at"])]
+    pub(crate) graph: bool,
     /// Show it as it stood after this record
     #[arg(long, value_name = "SEQ")]
     pub(crate) at: Option<u64>,

@@ -2,18 +2,14 @@
 
 use std::io::Write;
 
-use dotwright_engine::run::{
-    Answer, Command, Event, Evidence, GateSpec, NodeKey, Phase, Plan, ReportedVisit, State, VisitId,
-};
+use dotwright_engine::run::{Command, Event, Evidence, Phase, Plan, ReportedVisit, VisitId};
 use dotwright_runner::{Entry, History, Note, Record, Report, Request, Root, RunError};
 use serde_json::json;
 
 use crate::args::Pair;
 use crate::error::AppError;
 use crate::load::Refused;
-use crate::run_args::{
-    AnswerArgs, CancelArgs, CleanArgs, ForkArgs, LogsArgs, PauseArgs, PsArgs, ShowArgs, WaitArgs,
-};
+use crate::run_args::{CancelArgs, CleanArgs, ForkArgs, LogsArgs, PauseArgs, PsArgs, WaitArgs};
 use crate::{Verdict, execute, output, why};
 
 /// A run that a person names, with its plan.
@@ -73,7 +69,7 @@ fn status(history: &History) -> Result<(String, String), AppError> {
 }
 
 /// The same for a run whose report is made.
-fn standing(history: &History, report: &Report) -> (String, String) {
+pub(crate) fn standing(history: &History, report: &Report) -> (String, String) {
     let at = || report.context.get("current_node").cloned().unwrap_or_default();
     let node = if report.reason_node.is_empty() { at() } else { report.reason_node.clone() };
     let is_untouched_fork = history.created.forked.is_some()
@@ -91,7 +87,7 @@ fn standing(history: &History, report: &Report) -> (String, String) {
 }
 
 /// Visits as a path, the branches of a region between braces: `start -> fan {a -> b | c} -> join`.
-fn route(visits: &[ReportedVisit]) -> String {
+pub(crate) fn route(visits: &[ReportedVisit]) -> String {
     let mut text = String::new();
     for visit in visits {
         match visit {
@@ -106,39 +102,6 @@ fn route(visits: &[ReportedVisit]) -> String {
         }
     }
     text
-}
-
-pub(crate) fn show(arguments: &ShowArgs) -> Result<Verdict, AppError> {
-    let (history, plan) = open(&arguments.run)?;
-    let report = history.report(&plan, arguments.at)?;
-    if arguments.json {
-        output::write_stdout(report.json().as_bytes())?;
-        return Ok(Verdict::Clean);
-    }
-    let mut text = format!("run      {}\nfile     {}\n", report.run_id, history.created.graph_path);
-    let shown = match arguments.at {
-        Some(_) => report.status.clone(),
-        None => standing(&history, &report).0,
-    };
-    text.push_str(&format!("status   {shown}\n"));
-    if !report.reason.is_empty() {
-        text.push_str(&format!("reason   {} {}\n", report.reason, report.reason_node));
-    }
-    text.push_str(&format!("visits   {}\n", route(&report.visits)));
-    text.push_str(&format!("attempts {}\n", report.cost.attempts));
-    for (gate, outcome) in &report.gates {
-        text.push_str(&format!("goal     {gate} {outcome}\n"));
-    }
-    for gate in &report.open_gates {
-        text.push_str(&format!("open     {gate}\n"));
-    }
-    if arguments.context {
-        for (key, value) in &report.context {
-            text.push_str(&format!("{key} = {value}\n"));
-        }
-    }
-    output::write_stdout(text.as_bytes())?;
-    Ok(Verdict::Clean)
 }
 
 pub(crate) fn logs(arguments: &LogsArgs) -> Result<Verdict, AppError> {
@@ -197,114 +160,7 @@ fn shown(arguments: &LogsArgs, history: &History, plan: &Plan, record: &Record, 
     let _written = writeln!(into, "{}", line.trim_end());
 }
 
-pub(crate) fn answer(arguments: &AnswerArgs) -> Result<Verdict, AppError> {
-    let (history, plan) = open(&arguments.run)?;
-    let children = history.open_children(&plan)?.into_iter().map(|child| {
-        let plan = child.plan()?;
-        Desk::of(child, plan)
-    });
-    let children = children.collect::<Result<Vec<Desk>, AppError>>()?;
-    let own = Desk::of(history, plan)?;
-    let desks = || std::iter::once(&own).chain(&children);
-    let (Some(gate), Some(choice)) = (&arguments.gate, &arguments.choice) else {
-        let text: String = desks().map(|desk| desk.questions(arguments)).collect();
-        output::write_stdout(text.as_bytes())?;
-        return Ok(Verdict::Clean);
-    };
-    let Some((desk, open)) = desks().find_map(|desk| Some((desk, desk.open_gate(gate, arguments)?))) else {
-        let (desk, node) = match desks().find_map(|desk| Some((desk, desk.plan.node_by_name(gate)?))) {
-            Some(named) => named,
-            // An unknown name is a mistake, and no answer that comes too late.
-            None => (&own, crate::prove::node(&own.plan, gate)?),
-        };
-        let winner = winner(&desk.history, node).map(|(choice, by)| format!(": {by} answered `{choice}`"));
-        output::write_stderr(&format!("the gate `{gate}` is not open{}\n", winner.unwrap_or_default()));
-        return Ok(Verdict::Findings);
-    };
-    if !desk.state.would_answer(&desk.plan, open, choice) {
-        let help = format!("`dotwright answer {}` lists the choices", arguments.run);
-        return Err(AppError::usage(format!("`{choice}` is none of the choices of `{gate}`"), help));
-    }
-    let by = arguments.by.clone().unwrap_or_else(|| "answer".to_owned());
-    tell_or_ask(&desk.history, open, choice, arguments.text.clone(), by)?;
-    output::write_stderr(&format!("`{gate}` is answered with `{choice}`\n"));
-    Ok(Verdict::Clean)
-}
-
-/// A run with gates that a person can answer: the one that was named, or a child pipeline of it.
-struct Desk {
-    history: History,
-    plan: Plan,
-    state: State,
-}
-
-impl Desk {
-    fn of(history: History, plan: Plan) -> Result<Desk, AppError> {
-        let (state, _) = history.fold(&plan, None)?;
-        Ok(Desk { history, plan, state })
-    }
-
-    /// The open gates that the arguments do not leave out.
-    fn open_gates(&self, arguments: &AnswerArgs) -> impl Iterator<Item = &GateSpec> {
-        let visit = |spec: &GateSpec| arguments.visit.is_none_or(|visit| visit == spec.gate.visit);
-        let branch = |spec: &GateSpec| {
-            let path = || self.state.branch_path(&self.plan, spec.walk);
-            arguments.branch.as_ref().is_none_or(|branch| *branch == path())
-        };
-        self.state.open_gates().filter(move |spec| visit(spec) && branch(spec))
-    }
-
-    fn open_gate(&self, gate: &str, arguments: &AnswerArgs) -> Option<VisitId> {
-        let node = self.plan.node_by_name(gate)?;
-        self.open_gates(arguments).map(|spec| spec.gate).find(|open| open.node == node)
-    }
-
-    fn questions(&self, arguments: &AnswerArgs) -> String {
-        let mut text = String::new();
-        for spec in self.open_gates(arguments) {
-            let asked = dotwright_runner::question(&self.plan, spec.clone());
-            text.push_str(&format!("{}#{}  {}\n", asked.node, asked.visit, asked.question));
-            for (key, choice) in &asked.choices {
-                text.push_str(&format!("  [{key}] {choice}\n"));
-            }
-        }
-        text
-    }
-}
-
-/// The last answer to a gate that was taken, and who gave it.
-fn winner(history: &History, node: NodeKey) -> Option<(&str, &str)> {
-    let behind = history.records.iter().skip(1).map(Some).chain([None]);
-    let answers = history.records.iter().zip(behind).filter_map(|(record, next)| match &record.entry {
-        Entry::Fact(Event::GateAnswered { gate, answer }) if gate.node == node => Some((answer, next)),
-        Entry::Fact(_) | Entry::Decision(_) | Entry::Note(_) => None,
-    });
-    let taken = answers.filter(|(_, next)| {
-        let decision = next.map(|record| &record.entry);
-        !matches!(decision, Some(Entry::Decision(Command::RejectAnswer { .. })))
-    });
-    taken.last().map(|(answer, _)| (answer.choice.as_str(), answer.by.as_str()))
-}
-
-/// A live runner is asked; in a run that rests the fact is appended here.
-fn tell_or_ask(
-    history: &History,
-    gate: VisitId,
-    choice: &str,
-    text: Option<String>,
-    by: String,
-) -> Result<(), AppError> {
-    let choice = choice.to_owned();
-    if history.runner.is_some() {
-        let name = history.plan()?.name(gate.node).to_owned();
-        let request = Request::Answer { gate: name, visit: gate.visit, choice, text, by };
-        return Ok(dotwright_runner::send(&history.folder, &request)?);
-    }
-    let answer = Answer { choice, text, by };
-    tell(history, Event::GateAnswered { gate, answer })
-}
-
-fn tell(history: &History, event: Event) -> Result<(), AppError> {
+pub(crate) fn tell(history: &History, event: Event) -> Result<(), AppError> {
     match execute::taken_up(history)? {
         Ok((graph, setup)) => {
             let root = Root::from_environment();

@@ -26,27 +26,13 @@ pub(crate) fn run(arguments: &WhyArgs) -> Result<Verdict, AppError> {
         output::write_stdout(end(&history, &plan, arguments.json)?.as_bytes())?;
         return Ok(Verdict::Clean);
     };
-    let (name, wanted) = match node.rsplit_once('#') {
-        Some((name, visit)) => {
-            let number = visit.parse().map_err(|_| {
-                AppError::usage(format!("`{visit}` is no number of a visit"), "write NODE or NODE#2")
-            })?;
-            (name, Some(number))
-        }
-        None => (node.as_str(), None),
-    };
-    let key = prove::node(&plan, name)?;
+    let (key, wanted) = prove::visit(&plan, node)?;
     let visits = visits(&history, key);
-    let Some(&last) = visits.last() else {
-        output::write_stderr(&format!("`{name}` was not visited\n"));
+    let chosen = wanted.map(|visit| VisitId { node: key, visit }).or(visits.last().copied());
+    let Some(chosen) = chosen.filter(|chosen| visits.contains(chosen)) else {
+        output::write_stderr(&visited(plan.name(key), visits.len()));
         return Ok(Verdict::Findings);
     };
-    let chosen = wanted.map_or(last, |visit| VisitId { node: key, visit });
-    if !visits.contains(&chosen) {
-        let often = if visits.len() == 1 { "once".to_owned() } else { format!("{} times", visits.len()) };
-        output::write_stderr(&format!("`{name}` was visited {often}\n"));
-        return Ok(Verdict::Findings);
-    }
     let shown = if arguments.all { visits } else { vec![chosen] };
     for visit in shown {
         let found = Visit::of(&history, &plan, visit);
@@ -54,6 +40,15 @@ pub(crate) fn run(arguments: &WhyArgs) -> Result<Verdict, AppError> {
         output::write_stdout(text.as_bytes())?;
     }
     Ok(Verdict::Clean)
+}
+
+/// How often a node was visited, for whoever asks for another visit.
+pub(crate) fn visited(name: &str, count: usize) -> String {
+    match count {
+        0 => format!("`{name}` was not visited\n"),
+        1 => format!("`{name}` was visited once\n"),
+        count => format!("`{name}` was visited {count} times\n"),
+    }
 }
 
 fn visits(history: &History, node: NodeKey) -> Vec<VisitId> {
