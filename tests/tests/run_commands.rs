@@ -50,9 +50,9 @@ fn object(checkout: &Checkout, arguments: &[&str], code: i32) -> Value {
 #[test]
 fn a_node_is_shown_with_its_visits_attempts_and_files() {
     let (checkout, pipeline) = place(
-        &(tool("try", "echo tried; test $ATTRACTOR_ATTEMPT = 2")
+        &(tool("try", "echo tried; test $ATTRACTOR_ATTEMPT -ge 2")
             + &tool("check", "test $ATTRACTOR_VISIT = 2")
-            + "try [max_retries=1, retry_policy=none] check [max_visits=3]\n\
+            + "try [max_retries=1] check [max_visits=3]\n\
                start -> try -> check -> exit check -> try [condition=\"outcome=fail\"]"),
     );
     checkout.says(&["run", "--run-id", "r", &pipeline], 0);
@@ -85,11 +85,10 @@ fn a_node_is_shown_with_its_visits_attempts_and_files() {
 fn open_gates_are_shown_with_choices_and_deadline() {
     let (checkout, pipeline) = place(REVIEW);
     checkout.says(&["run", "--run-id", "r", "--on-gate", "pause", &pipeline], 5);
-    for command in [&["show", "r", "--gates"][..], &["answer", "r"]] {
-        let shown = checkout.says(command, 0);
-        let begin = "review#1  Ship it?\n  [A] Approve\n  [F] Fix\n  until 2";
-        assert!(shown.starts_with(begin) && shown.ends_with("Z\n"), "{shown}");
-    }
+    let shown = checkout.says(&["show", "r", "--gates"], 0);
+    let asked = checkout.says(&["answer", "r"], 0);
+    let deadline = shown.strip_prefix(&asked).unwrap();
+    assert!(deadline.starts_with("  until 2") && deadline.ends_with("Z\n"), "{shown}");
     let told = object(&checkout, &["show", "r", "--gates", "--json"], 0);
     assert_eq!(told, object(&checkout, &["answer", "r", "--json"], 0));
     let gate = &told["gates"][0];
