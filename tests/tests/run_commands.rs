@@ -85,10 +85,11 @@ fn a_node_is_shown_with_its_visits_attempts_and_files() {
 fn open_gates_are_shown_with_choices_and_deadline() {
     let (checkout, pipeline) = place(REVIEW);
     checkout.says(&["run", "--run-id", "r", "--on-gate", "pause", &pipeline], 5);
-    let shown = checkout.says(&["show", "r", "--gates"], 0);
-    let asked = checkout.says(&["answer", "r"], 0);
-    let deadline = shown.strip_prefix(&asked).unwrap();
-    assert!(deadline.starts_with("  until 2") && deadline.ends_with("Z\n"), "{shown}");
+    for command in [&["show", "r", "--gates"][..], &["answer", "r"]] {
+        let shown = checkout.says(command, 0);
+        let deadline = shown.strip_prefix("review#1  Ship it?\n  [A] Approve\n  [F] Fix\n").unwrap();
+        assert!(deadline.starts_with("  until 2") && deadline.ends_with("Z\n"), "{shown}");
+    }
     let told = object(&checkout, &["show", "r", "--gates", "--json"], 0);
     assert_eq!(told, object(&checkout, &["answer", "r", "--json"], 0));
     let gate = &told["gates"][0];

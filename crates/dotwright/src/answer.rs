@@ -117,13 +117,8 @@ impl OpenGate {
         let Asked { node, visit, question, choices, .. } = &self.asked;
         let mut text = format!("{node}#{visit}  {question}\n");
         choices.iter().for_each(|(key, choice)| text.push_str(&format!("  [{key}] {choice}\n")));
+        text.extend(self.deadline.iter().map(|deadline| format!("  until {deadline}\n")));
         text
-    }
-
-    /// The same with the time until which it waits.
-    pub(crate) fn text_with_deadline(&self) -> String {
-        let deadline = self.deadline.iter().map(|deadline| format!("  until {deadline}\n"));
-        self.text() + &deadline.collect::<String>()
     }
 
     pub(crate) fn json(&self) -> Value {

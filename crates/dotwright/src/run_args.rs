@@ -201,7 +201,7 @@ pub(crate) struct ResumeArgs {
 }
 
 pub(crate) const ANSWER_EXAMPLES: &str = "Examples:
-  dotwright answer @last                  list the open gates and their choices
+  dotwright answer @last                  list the open gates with their choices and deadlines
   dotwright answer @last review Approve   answer one, by key, label or target
 
 Gates of child pipelines are answered through the run of their parent, too.

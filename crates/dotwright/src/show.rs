@@ -73,7 +73,7 @@ fn gates(arguments: &ShowArgs, history: &History, plan: &Plan) -> Result<String,
         let gates: Vec<Value> = open.iter().map(OpenGate::json).collect();
         return Ok(format!("{:#}\n", json!({"schema": 1, "run": history.folder.id, "gates": gates})));
     }
-    Ok(open.iter().map(OpenGate::text_with_deadline).collect())
+    Ok(open.iter().map(OpenGate::text).collect())
 }
 
 fn node(arguments: &ShowArgs, history: &History, plan: &Plan, named: &str) -> Result<Verdict, AppError> {
