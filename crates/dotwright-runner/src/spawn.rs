@@ -1,7 +1,7 @@
 //! `posix_spawn` for the process module, the only place with `unsafe`.
 //!
 //! The standard library puts the environment of every process together anew, in two ordered maps. With the variables of a
-//! common shell that costs a third of what the runner itself does for a step; here those that all steps share are made
+//! common shell that costs a fifth of what the runner itself does for a step; here those that all steps share are made
 //! ready once. What the child gets is what `std::process::Command` gives it: its default for SIGPIPE, no signal blocked.
 
 #![allow(unsafe_code, reason = "`posix_spawn` takes raw pointers, and no well-kept crate wraps all of it")]
